@@ -1,0 +1,44 @@
+# `make run` and `make test` are all a newcomer needs; both install what is
+# missing and say so. The work is done by the scripts in scripts/.
+
+SHELL := /bin/bash
+# Tools installed by scripts/setup first; ~/.cargo/bin last, for shells that
+# have not read rustup's profile yet.
+export PATH := $(CURDIR)/target/tools/bin:$(CURDIR)/target/tools/venv/bin:$(PATH):$(HOME)/.cargo/bin
+
+.PHONY: help run demo test check bench build plugins setup
+
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 10
+
+run: ## Serve on SQLite, run the example pipeline against it, stay up until Ctrl-C
+	@scripts/setup build run
+	@scripts/run-example $(RUN_ARGS)
+
+demo: ## The same, but end after the example
+	@scripts/setup build run
+	@scripts/run-example --exit $(RUN_ARGS)
+
+test: ## Run all tests, on SQLite and on PostgreSQL
+	@scripts/setup build test
+	@scripts/test $(TEST_ARGS)
+
+check: ## Format, lints, spelling, dependencies
+	@scripts/setup build check
+	@scripts/check
+
+bench: ## Run the benchmarks of bench/
+	@scripts/setup build
+	@scripts/bench
+
+build: ## Build the release binary and the plugins
+	@scripts/setup build
+	cargo build --locked --release --package stagehook
+	scripts/build-plugins
+
+plugins: ## Build the plugins (WebAssembly components)
+	@scripts/setup build
+	scripts/build-plugins
+
+setup: ## Install everything that any of the above needs
+	@scripts/setup build run test check
