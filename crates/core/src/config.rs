@@ -1,0 +1,230 @@
+//! What each hook type may be configured with. REQ-MOD-5
+//!
+//! A config is parsed once, when the hook is saved, into one of these types;
+//! an unknown or ill-typed key is an error that names its JSON pointer.
+
+mod grants;
+mod limits;
+mod process;
+mod wasm;
+mod webhook;
+
+pub use grants::{Access, DirectoryGrant, PluginGrants, ScriptGrants};
+pub use limits::{LimitRange, Limits, LimitsInForce};
+pub use process::{PythonConfig, Sandbox, ScriptPath, ShellConfig};
+pub use wasm::{PluginRef, WasmConfig};
+pub use webhook::{Auth, Method, Retry, SecretName, WebhookConfig};
+
+use crate::invalid::{Findings, Invalid, from_value, pointer_token};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+use utoipa::ToSchema;
+
+/// Longest value of an environment variable, in characters. REQ-SCR-2
+pub const ENV_VALUE_MAX: usize = 4096;
+/// Most entries of `args`, `env` or `headers`.
+pub const ENTRIES_MAX: usize = 256;
+/// Longest timeout, in seconds.
+pub const TIMEOUT_MAX_SECONDS: u32 = 86_400;
+
+/// The kinds of hooks. REQ-MOD-1
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum HookType {
+    /// A shell script.
+    Shell,
+    /// A Python script.
+    Python,
+    /// An HTTP request.
+    Webhook,
+    /// A sandboxed WebAssembly component.
+    Wasm,
+}
+
+impl HookType {
+    /// The name used in JSON and in SQL.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Shell => "shell",
+            Self::Python => "python",
+            Self::Webhook => "webhook",
+            Self::Wasm => "wasm",
+        }
+    }
+}
+
+impl fmt::Display for HookType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// The text names none of the hook types.
+#[derive(Debug, thiserror::Error)]
+#[error("must be one of shell, python, webhook, wasm")]
+pub struct UnknownHookType;
+
+impl FromStr for HookType {
+    type Err = UnknownHookType;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "shell" => Ok(Self::Shell),
+            "python" => Ok(Self::Python),
+            "webhook" => Ok(Self::Webhook),
+            "wasm" => Ok(Self::Wasm),
+            _ => Err(UnknownHookType),
+        }
+    }
+}
+
+/// A hook's configuration; its variant is the hook's type.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[serde(untagged)]
+pub enum HookConfig {
+    /// Of a shell script.
+    Shell(ShellConfig),
+    /// Of a Python script.
+    Python(PythonConfig),
+    /// Of an HTTP request.
+    Webhook(WebhookConfig),
+    /// Of a WebAssembly component.
+    Wasm(WasmConfig),
+}
+
+impl HookConfig {
+    /// Reads and checks the config of a hook of this type. Pointers in the
+    /// errors begin with `/config`.
+    pub fn parse(hook_type: HookType, config: Value) -> Result<Self, Invalid> {
+        if !config.is_object() {
+            return Err(Invalid::one("/config", "must be an object"));
+        }
+        let parsed = match hook_type {
+            HookType::Shell => from_value::<ShellConfig>(config)
+                .and_then(ShellConfig::checked)
+                .map(Self::Shell),
+            HookType::Python => from_value::<PythonConfig>(config)
+                .and_then(PythonConfig::checked)
+                .map(Self::Python),
+            HookType::Webhook => WebhookConfig::parse(config).map(Self::Webhook),
+            HookType::Wasm => from_value::<WasmConfig>(config)
+                .and_then(WasmConfig::checked)
+                .map(Self::Wasm),
+        };
+        parsed.map_err(|invalid| invalid.below("/config"))
+    }
+
+    /// The type of the hook.
+    pub const fn hook_type(&self) -> HookType {
+        match self {
+            Self::Shell(_) => HookType::Shell,
+            Self::Python(_) => HookType::Python,
+            Self::Webhook(_) => HookType::Webhook,
+            Self::Wasm(_) => HookType::Wasm,
+        }
+    }
+
+    /// How long one execution may take: 30 s by default, 10 s for a webhook.
+    /// REQ-MOD-6
+    pub fn timeout(&self) -> Duration {
+        let (seconds, default) = match self {
+            Self::Shell(config) => (config.timeout_seconds, 30),
+            Self::Python(config) => (config.timeout_seconds, 30),
+            Self::Webhook(config) => (config.timeout_seconds, 10),
+            Self::Wasm(config) => (config.limits.timeout_seconds, 30),
+        };
+        Duration::from_secs(u64::from(seconds.unwrap_or(default)))
+    }
+
+    /// The names of the secrets the hook refers to, each with the JSON pointer
+    /// of the reference.
+    pub fn secrets(&self) -> Vec<(String, &SecretName)> {
+        match self {
+            Self::Shell(_) | Self::Python(_) => Vec::new(),
+            Self::Webhook(config) => config.secrets(),
+            Self::Wasm(config) => config
+                .grants
+                .secrets
+                .iter()
+                .enumerate()
+                .map(|(i, name)| (format!("/config/grants/secrets/{i}"), name))
+                .collect(),
+        }
+    }
+}
+
+fn check_timeout(findings: &mut Findings, pointer: &str, seconds: Option<u32>) {
+    if let Some(seconds) = seconds {
+        findings.require(
+            (1..=TIMEOUT_MAX_SECONDS).contains(&seconds),
+            pointer,
+            format!("must be between 1 and {TIMEOUT_MAX_SECONDS} seconds"),
+        );
+    }
+}
+
+fn check_args(findings: &mut Findings, args: &[String]) {
+    findings.require(
+        args.len() <= ENTRIES_MAX,
+        "/args",
+        format!("must have at most {ENTRIES_MAX} entries"),
+    );
+    for (i, arg) in args.iter().enumerate() {
+        findings.require(
+            !arg.contains('\0'),
+            format!("/args/{i}"),
+            "must not contain NUL characters",
+        );
+        findings.require(
+            arg.chars().count() <= ENV_VALUE_MAX,
+            format!("/args/{i}"),
+            format!("must be at most {ENV_VALUE_MAX} characters"),
+        );
+    }
+}
+
+fn check_env(findings: &mut Findings, at: &str, env: &BTreeMap<String, String>) {
+    findings.require(
+        env.len() <= ENTRIES_MAX,
+        at,
+        format!("must have at most {ENTRIES_MAX} entries"),
+    );
+    for (name, value) in env {
+        let pointer = format!("{at}/{}", pointer_token(name));
+        let mut letters = name.bytes();
+        let named = letters
+            .next()
+            .is_some_and(|b| b.is_ascii_alphabetic() || b == b'_')
+            && letters.all(|b| b.is_ascii_alphanumeric() || b == b'_')
+            && name.len() <= 128;
+        findings.require(
+            named,
+            pointer.clone(),
+            "is no name of an environment variable: letters, digits and '_', not beginning with a digit",
+        );
+        let reserved = matches!(name.as_str(), "PATH" | "HOME" | "TMPDIR" | "LANG")
+            || name.starts_with("STAGEHOOK_")
+            || name.starts_with("LD_");
+        findings.require(
+            !reserved,
+            pointer.clone(),
+            "is reserved: PATH, HOME, TMPDIR, LANG, LD_* and STAGEHOOK_* are set by Stagehook",
+        );
+        findings.require(
+            !value.contains('\0'),
+            pointer.clone(),
+            "must not contain NUL characters",
+        );
+        findings.require(
+            value.chars().count() <= ENV_VALUE_MAX,
+            pointer,
+            format!("must be at most {ENV_VALUE_MAX} characters"),
+        );
+    }
+}

@@ -1,0 +1,189 @@
+//! Configs of shell and Python scripts.
+
+use super::{ScriptGrants, check_args, check_env, check_timeout};
+use crate::invalid::{Findings, Invalid};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fmt;
+use utoipa::ToSchema;
+
+/// A relative path below a script root: no `..`, no absolute path. REQ-SCR-7
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(try_from = "String", into = "String")]
+#[schema(value_type = String, example = "grading/color_grade.sh")]
+pub struct ScriptPath(String);
+
+/// The text is no relative path below a script root.
+#[derive(Debug, thiserror::Error)]
+#[error("must be a relative path below a scripts directory, without '.', '..' or NUL")]
+pub struct InvalidScriptPath;
+
+impl ScriptPath {
+    /// The path, relative to the script root it is found below.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for ScriptPath {
+    type Error = InvalidScriptPath;
+
+    fn try_from(path: String) -> Result<Self, Self::Error> {
+        let plain = !path.is_empty()
+            && path.len() <= 1024
+            && !path.starts_with('/')
+            && !path.contains('\0')
+            && !path.contains('\\')
+            && path
+                .split('/')
+                .all(|part| !part.is_empty() && part != "." && part != "..");
+        if plain {
+            Ok(Self(path))
+        } else {
+            Err(InvalidScriptPath)
+        }
+    }
+}
+
+impl From<ScriptPath> for String {
+    fn from(path: ScriptPath) -> Self {
+        path.0
+    }
+}
+
+impl fmt::Display for ScriptPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// How a script is kept from the host.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Sandbox {
+    /// Sees the system read-only, its work directory, and what is granted.
+    #[default]
+    Confined,
+    /// Runs like any process of the server's user; needs an administrator.
+    Trusted,
+}
+
+/// Config of a shell hook.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ShellConfig {
+    /// The script, relative to a script root.
+    pub script_path: ScriptPath,
+    /// Its arguments, as a vector; no shell ever sees them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub args: Vec<String>,
+    /// Environment beside Stagehook's own.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub env: BTreeMap<String, String>,
+    /// How long it may take, in seconds; 30 by default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeout_seconds: Option<u32>,
+    /// What it may touch beyond its work directory.
+    #[serde(default, skip_serializing_if = "ScriptGrants::is_empty")]
+    pub grants: ScriptGrants,
+    /// How it is kept from the host.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub sandbox: Sandbox,
+}
+
+/// Config of a Python hook.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PythonConfig {
+    /// The script, relative to a script root.
+    pub script_path: ScriptPath,
+    /// The virtual environment it runs in, by name, below `<data dir>/venvs`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub venv: Option<String>,
+    /// Requirements (PEP 508) from which an environment is built when the hook
+    /// is saved. Excludes `venv`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub requirements: Vec<String>,
+    /// Its arguments, as a vector.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub args: Vec<String>,
+    /// Environment beside Stagehook's own.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub env: BTreeMap<String, String>,
+    /// How long it may take, in seconds; 30 by default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeout_seconds: Option<u32>,
+    /// What it may touch beyond its work directory.
+    #[serde(default, skip_serializing_if = "ScriptGrants::is_empty")]
+    pub grants: ScriptGrants,
+    /// How it is kept from the host.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub sandbox: Sandbox,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde calls it with a reference"
+)]
+fn is_default(sandbox: &Sandbox) -> bool {
+    *sandbox == Sandbox::default()
+}
+
+impl ShellConfig {
+    pub(super) fn checked(self) -> Result<Self, Invalid> {
+        let mut findings = Findings::default();
+        check_args(&mut findings, &self.args);
+        check_env(&mut findings, "/env", &self.env);
+        check_timeout(&mut findings, "/timeout_seconds", self.timeout_seconds);
+        self.grants.check(&mut findings);
+        findings.finish().map(|()| self)
+    }
+}
+
+impl PythonConfig {
+    pub(super) fn checked(self) -> Result<Self, Invalid> {
+        let mut findings = Findings::default();
+        check_args(&mut findings, &self.args);
+        check_env(&mut findings, "/env", &self.env);
+        check_timeout(&mut findings, "/timeout_seconds", self.timeout_seconds);
+        self.grants.check(&mut findings);
+        if let Some(venv) = &self.venv {
+            let named = (1..=64).contains(&venv.len())
+                && venv
+                    .bytes()
+                    .all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
+            findings.require(
+                named,
+                "/venv",
+                "must be the name of an environment: 1 to 64 letters, digits, '_' or '-'",
+            );
+            findings.require(
+                self.requirements.is_empty(),
+                "/requirements",
+                "cannot be given together with venv",
+            );
+        }
+        findings.require(
+            self.requirements.len() <= 128,
+            "/requirements",
+            "must have at most 128 entries",
+        );
+        for (i, requirement) in self.requirements.iter().enumerate() {
+            // A line that begins with '-' would be an option of the installer;
+            // an address or a path would have it fetch and run what anybody
+            // put there.
+            let plain = (1..=256).contains(&requirement.len())
+                && requirement
+                    .bytes()
+                    .next()
+                    .is_some_and(|b| b.is_ascii_alphanumeric())
+                && !requirement.contains(['\n', '\r', '\0', '@', '/', '\\', ':', '#', '$', '{']);
+            findings.require(
+                plain,
+                format!("/requirements/{i}"),
+                "must be one requirement by name and version, such as 'pillow==11.0' (PEP 508): no option, no address, no path",
+            );
+        }
+        findings.finish().map(|()| self)
+    }
+}

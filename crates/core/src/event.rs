@@ -1,0 +1,40 @@
+//! Business events that Stagehook itself emits.
+
+use crate::ids::{EventId, JobId};
+use chrono::{DateTime, Utc};
+use serde_json::{Map, Value};
+
+/// An event, stored in the transaction of what caused it. REQ-EVT-3
+#[derive(Debug, Clone, PartialEq)]
+pub struct Event {
+    /// Its id, the same in every delivery.
+    pub id: EventId,
+    /// Its type's name.
+    pub event_name: String,
+    /// What happened.
+    pub data: Map<String, Value>,
+    /// The job it is about.
+    pub job_id: Option<JobId>,
+    /// When it happened.
+    pub created_at: DateTime<Utc>,
+}
+
+/// Names of the built-in business event types.
+pub mod name {
+    /// A job was created.
+    pub const JOB_CREATED: &str = "job_created";
+    /// The pipeline finished a job.
+    pub const JOB_COMPLETED: &str = "job_completed";
+    /// A stage halted a job.
+    pub const JOB_FAILED: &str = "job_failed";
+    /// A job waits for a person.
+    pub const JOB_REVIEW_REQUESTED: &str = "job_review_requested";
+    /// A person decided about a job.
+    pub const JOB_REVIEW_RESOLVED: &str = "job_review_resolved";
+    /// A hook halted a stage.
+    pub const HOOK_BLOCKED: &str = "hook_blocked";
+    /// A hook was created, changed or deleted.
+    pub const HOOK_CHANGED: &str = "hook_changed";
+    /// A version of a plugin was uploaded.
+    pub const PLUGIN_PUBLISHED: &str = "plugin_published";
+}

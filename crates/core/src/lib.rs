@@ -1,0 +1,47 @@
+//! The Stagehook model and its pure rules.
+//!
+//! A **hook** is what to run and what triggers it. The trigger is either a
+//! *stage* of the pipeline (synchronous: the pipeline waits for a verdict) or
+//! an *event* (asynchronous: a delivery). This crate holds everything about
+//! hooks that can be decided without touching the world:
+//!
+//! | module | what it decides |
+//! | --- | --- |
+//! | [`resolve`] | which hooks apply to a scope, in which order, and why the others do not |
+//! | [`verdict`] | what an execution's outcome means for the stage that waits |
+//! | [`contract`] | the object every hook receives, and the one it may answer with |
+//! | [`config`] | what each hook type may be configured with, and what is wrong with it |
+//! | [`patch`] | how a hook's metadata patch (RFC 7396) changes the stage's metadata |
+//!
+//! Invariants: no I/O, no async runtime, no SQL, no HTTP. Time is an argument
+//! ([`clock::Clock`]). Whatever comes from outside is parsed into types here
+//! once; what is wrong with it is a list of [`invalid::FieldError`]s, each with
+//! a JSON pointer.
+
+pub mod answer;
+pub mod audit;
+pub mod clock;
+pub mod config;
+pub mod contract;
+pub mod digest;
+pub mod document;
+pub mod event;
+pub mod event_pattern;
+pub mod execution;
+pub mod hook;
+pub mod ids;
+pub mod invalid;
+pub mod job;
+pub mod log;
+pub mod nesting;
+pub mod page;
+pub mod patch;
+pub mod plugin;
+pub mod project;
+pub mod resolve;
+pub mod scope;
+pub mod stage_run;
+pub mod text;
+pub mod token;
+pub mod trigger;
+pub mod verdict;

@@ -1,0 +1,71 @@
+//! API tokens and what they allow. REQ-API-5
+
+use crate::ids::TokenId;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
+use utoipa::ToSchema;
+
+/// What a token allows; each role also allows what the ones before it do.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Reads everything.
+    Viewer,
+    /// Creates jobs and runs stages.
+    Pipeline,
+    /// Changes hooks, reviews jobs.
+    Editor,
+    /// Everything, also tokens and plugins.
+    Admin,
+}
+
+impl Role {
+    /// The name used in JSON and in SQL.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Viewer => "viewer",
+            Self::Pipeline => "pipeline",
+            Self::Editor => "editor",
+            Self::Admin => "admin",
+        }
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// The text names no role.
+#[derive(Debug, thiserror::Error)]
+#[error("must be one of viewer, pipeline, editor, admin")]
+pub struct UnknownRole;
+
+impl FromStr for Role {
+    type Err = UnknownRole;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "viewer" => Ok(Self::Viewer),
+            "pipeline" => Ok(Self::Pipeline),
+            "editor" => Ok(Self::Editor),
+            "admin" => Ok(Self::Admin),
+            _ => Err(UnknownRole),
+        }
+    }
+}
+
+/// A token, without the token itself: only its hash is kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Token {
+    /// Its id.
+    pub id: TokenId,
+    /// Unique; what the audit trail calls whoever uses it.
+    pub name: String,
+    /// What it allows.
+    pub role: Role,
+}

@@ -1,0 +1,16 @@
+//! The model's rules, as properties and tables.
+
+mod clock;
+mod config;
+mod cursor;
+mod event_pattern;
+mod hook_request;
+mod names;
+mod nesting;
+mod patch;
+mod resolve;
+mod result;
+mod round_trip;
+mod sample;
+mod verdict;
+mod webhook;
