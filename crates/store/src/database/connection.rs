@@ -1,0 +1,196 @@
+//! A connection to either database.
+
+use super::readers::Reader;
+use super::{Arg, Sql};
+use crate::error::Result;
+use sqlx::pool::PoolConnection;
+use sqlx::postgres::{PgArguments, PgRow};
+use sqlx::sqlite::{SqliteArguments, SqliteRow};
+use sqlx::{
+    AssertSqlSafe, Connection as _, FromRow, Postgres, SqlSafeStr, SqlStr, SqliteConnection,
+    Transaction,
+};
+
+/// A row that can be read from either database.
+pub(crate) trait Fetched:
+    for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin
+{
+}
+
+impl<T> Fetched for T where
+    T: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin
+{
+}
+
+/// A connection to either database, in whichever role.
+#[derive(Debug)]
+pub(crate) enum Connection {
+    /// One of SQLite's readers.
+    SqliteReader(Reader),
+    /// SQLite's only writer.
+    SqliteWriter(SqliteWriter),
+    /// PostgreSQL, each statement for itself.
+    Postgres(PoolConnection<Postgres>),
+    /// PostgreSQL, in a transaction.
+    PostgresTransaction(Transaction<'static, Postgres>),
+}
+
+/// SQLite's only writer, and what is to run before its next statement.
+#[derive(Debug)]
+pub(crate) struct SqliteWriter {
+    connection: SqliteConnection,
+    announced: Option<&'static str>,
+}
+
+impl SqliteWriter {
+    pub(super) const fn new(connection: SqliteConnection) -> Self {
+        Self {
+            connection,
+            announced: None,
+        }
+    }
+
+    pub(super) async fn close(self) -> std::result::Result<(), sqlx::Error> {
+        self.connection.close().await
+    }
+
+    /// The statement, with what was announced in front of it.
+    fn with_announced(&mut self, sql: SqlStr) -> SqlStr {
+        match self.announced.take() {
+            Some(first) => AssertSqlSafe(format!("{first} {}", sql.as_str())).into_sql_str(),
+            None => sql,
+        }
+    }
+}
+
+/// Runs one `sqlx` call on whichever connection it is.
+macro_rules! on {
+    ($connection:expr, $sql:expr, $args:expr, $query:path, $call:ident) => {{
+        let sql: Sql = $sql.into();
+        match $connection {
+            Connection::SqliteReader(reader) => {
+                $query(sql.sqlite(), sqlite_arguments($args)?)
+                    .$call(reader.connection()?)
+                    .await
+            }
+            Connection::SqliteWriter(writer) => {
+                let sql = writer.with_announced(sql.sqlite());
+                $query(sql, sqlite_arguments($args)?)
+                    .$call(&mut writer.connection)
+                    .await
+            }
+            Connection::Postgres(connection) => {
+                $query(sql.postgres(), postgres_arguments($args)?)
+                    .$call(&mut **connection)
+                    .await
+            }
+            Connection::PostgresTransaction(connection) => {
+                $query(sql.postgres(), postgres_arguments($args)?)
+                    .$call(&mut **connection)
+                    .await
+            }
+        }
+    }};
+}
+
+impl Connection {
+    /// Has SQLite's writer run this together with the statement that comes
+    /// next.
+    pub(super) const fn announce(&mut self, sql: &'static str) {
+        if let Self::SqliteWriter(writer) = self {
+            writer.announced = Some(sql);
+        }
+    }
+
+    /// Takes back what was announced, if no statement came.
+    pub(super) const fn withdraw(&mut self) -> Option<&'static str> {
+        match self {
+            Self::SqliteWriter(writer) => writer.announced.take(),
+            _ => None,
+        }
+    }
+
+    /// Runs a statement; answers how many rows it changed.
+    pub(crate) async fn execute(&mut self, sql: impl Into<Sql>, args: &[Arg<'_>]) -> Result<u64> {
+        let sql: Sql = sql.into();
+        let changed = match self {
+            Self::SqliteReader(reader) => sqlx::query_with(sql.sqlite(), sqlite_arguments(args)?)
+                .execute(reader.connection()?)
+                .await?
+                .rows_affected(),
+            Self::SqliteWriter(writer) => {
+                // By itself: SQLite would count the changes of the statement
+                // before once more for each statement that changes nothing.
+                if let Some(first) = writer.announced.take() {
+                    sqlx::query(first).execute(&mut writer.connection).await?;
+                }
+                sqlx::query_with(sql.sqlite(), sqlite_arguments(args)?)
+                    .execute(&mut writer.connection)
+                    .await?
+                    .rows_affected()
+            }
+            Self::Postgres(connection) => {
+                sqlx::query_with(sql.postgres(), postgres_arguments(args)?)
+                    .execute(&mut **connection)
+                    .await?
+                    .rows_affected()
+            }
+            Self::PostgresTransaction(connection) => {
+                sqlx::query_with(sql.postgres(), postgres_arguments(args)?)
+                    .execute(&mut **connection)
+                    .await?
+                    .rows_affected()
+            }
+        };
+        Ok(changed)
+    }
+
+    /// Reads the row, if there is one.
+    pub(crate) async fn optional<T: Fetched>(
+        &mut self,
+        sql: impl Into<Sql>,
+        args: &[Arg<'_>],
+    ) -> Result<Option<T>> {
+        Ok(on!(self, sql, args, sqlx::query_as_with, fetch_optional)?)
+    }
+
+    /// Reads the row that a statement always has.
+    pub(crate) async fn one<T: Fetched>(
+        &mut self,
+        sql: impl Into<Sql>,
+        args: &[Arg<'_>],
+    ) -> Result<T> {
+        Ok(on!(self, sql, args, sqlx::query_as_with, fetch_one)?)
+    }
+
+    /// Reads all rows.
+    pub(crate) async fn all<T: Fetched>(
+        &mut self,
+        sql: impl Into<Sql>,
+        args: &[Arg<'_>],
+    ) -> Result<Vec<T>> {
+        Ok(on!(self, sql, args, sqlx::query_as_with, fetch_all)?)
+    }
+
+    /// Reads the single number that a statement always has: an id, a count.
+    pub(crate) async fn number(&mut self, sql: impl Into<Sql>, args: &[Arg<'_>]) -> Result<i64> {
+        let (number,) = self.one::<(i64,)>(sql, args).await?;
+        Ok(number)
+    }
+}
+
+fn sqlite_arguments(args: &[Arg<'_>]) -> Result<SqliteArguments> {
+    let mut arguments = SqliteArguments::default();
+    for arg in args {
+        arg.add_to(&mut arguments).map_err(sqlx::Error::Encode)?;
+    }
+    Ok(arguments)
+}
+
+fn postgres_arguments(args: &[Arg<'_>]) -> Result<PgArguments> {
+    let mut arguments = PgArguments::default();
+    for arg in args {
+        arg.add_to(&mut arguments).map_err(sqlx::Error::Encode)?;
+    }
+    Ok(arguments)
+}

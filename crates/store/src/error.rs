@@ -1,0 +1,237 @@
+//! What can go wrong, told apart by type.
+
+use stagehook_core::digest::Digest;
+use stagehook_core::ids::{HookId, JobId, ProjectId, SceneTypeId, StageRunId};
+use stagehook_core::job::JobStatus;
+use stagehook_core::plugin::PluginName;
+use std::fmt;
+use std::sync::Arc;
+
+/// The kinds of things that the store keeps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Entity {
+    /// A project.
+    Project,
+    /// A scene type.
+    SceneType,
+    /// A job.
+    Job,
+    /// A hook.
+    Hook,
+    /// A revision of a hook.
+    Revision,
+    /// A stage run.
+    StageRun,
+    /// A row of the execution log.
+    Log,
+    /// A plugin.
+    Plugin,
+    /// A version of a plugin.
+    PluginVersion,
+    /// A business event.
+    Event,
+    /// A row of the audit trail.
+    AuditEntry,
+    /// An API token.
+    Token,
+}
+
+impl Entity {
+    /// The name used in the audit trail: `scene_type`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Project => "project",
+            Self::SceneType => "scene_type",
+            Self::Job => "job",
+            Self::Hook => "hook",
+            Self::Revision => "revision",
+            Self::StageRun => "stage_run",
+            Self::Log => "log",
+            Self::Plugin => "plugin",
+            Self::PluginVersion => "plugin_version",
+            Self::Event => "event",
+            Self::AuditEntry => "audit_entry",
+            Self::Token => "token",
+        }
+    }
+}
+
+impl fmt::Display for Entity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::SceneType => "scene type",
+            Self::StageRun => "stage run",
+            Self::Log => "execution log",
+            Self::PluginVersion => "plugin version",
+            Self::AuditEntry => "audit entry",
+            other => other.as_str(),
+        })
+    }
+}
+
+/// Why a list of hooks cannot become the order of their trigger and scope.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum OrderError {
+    /// No hook was named.
+    #[error("no hook is named")]
+    Empty,
+    /// A hook was named twice.
+    #[error("hook {0} is named twice")]
+    Repeated(HookId),
+    /// Two of the hooks differ in trigger or scope.
+    #[error("hook {0} has another trigger or scope than the first one named")]
+    Foreign(HookId),
+    /// A hook of the same trigger and scope was not named.
+    #[error("hook {0} has the same trigger and scope, and is not named")]
+    Missing(HookId),
+}
+
+/// Why the store did not do what it was asked.
+///
+/// The texts may be shown to clients, except those of
+/// [`Unavailable`](Self::Unavailable), [`Database`](Self::Database) and
+/// [`Inconsistent`](Self::Inconsistent), which are for the operator's log.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum StoreError {
+    /// There is no such thing.
+    #[error("there is no {what} {id}")]
+    NotFound {
+        /// What kind of thing.
+        what: Entity,
+        /// The id (or the name) that was given.
+        id: String,
+    },
+    /// The name is taken: of a project, of a scene type in its project, or of
+    /// a hook at its trigger and scope.
+    #[error("another {what} is named '{name}' already")]
+    NameTaken {
+        /// What kind of thing.
+        what: Entity,
+        /// The name.
+        name: String,
+    },
+    /// Somebody changed the hook since it was read.
+    #[error("the hook has version {current} by now: read it again, then change that version")]
+    StaleVersion {
+        /// The version that the hook has.
+        current: i64,
+    },
+    /// The project was deleted.
+    #[error("project {id} was deleted: nothing new can be made in it")]
+    ProjectDeleted {
+        /// The project.
+        id: ProjectId,
+    },
+    /// The scene type was deleted.
+    #[error("scene type {id} was deleted: nothing new can be made for it")]
+    SceneTypeDeleted {
+        /// The scene type.
+        id: SceneTypeId,
+    },
+    /// The scene type belongs to another project than the job's.
+    #[error("scene type {scene_type_id} belongs to project {project_id}")]
+    SceneTypeOfOtherProject {
+        /// The scene type.
+        scene_type_id: SceneTypeId,
+        /// The project it belongs to.
+        project_id: ProjectId,
+    },
+    /// Only a running job can do this.
+    #[error("job {id} is {}, not running", .status.as_str())]
+    JobNotRunning {
+        /// The job.
+        id: JobId,
+        /// Where it stands: `failed` when a stage halted it.
+        status: JobStatus,
+    },
+    /// A stage of the job is at work, and may still halt it.
+    #[error("a stage of job {id} is still running: wait for its verdict, or cancel it")]
+    StageRunning {
+        /// The job.
+        id: JobId,
+    },
+    /// Only a job that waits for a review can be reviewed.
+    #[error("job {id} is {} and does not wait for a review", .status.as_str())]
+    JobNotInReview {
+        /// The job.
+        id: JobId,
+        /// Where it stands.
+        status: JobStatus,
+    },
+    /// The hooks cannot be put in this order.
+    #[error("the hooks cannot be put in this order: {0}")]
+    Order(#[from] OrderError),
+    /// The stage run has ended, or another server took it over.
+    #[error("stage run {id} is no longer run by this server")]
+    RunLost {
+        /// The stage run.
+        id: StageRunId,
+    },
+    /// The version of the plugin exists with other bytes.
+    #[error(
+        "{name} {version} was published before as {existing}: publish changed bytes as a new version"
+    )]
+    PluginVersionTaken {
+        /// The plugin.
+        name: PluginName,
+        /// Its version.
+        version: String,
+        /// The digest that this version has.
+        existing: Digest,
+    },
+    /// The address of the database cannot be used.
+    #[error("the database URL cannot be used: {0}")]
+    InvalidUrl(String),
+    /// The database does not answer, or takes no writes; it may later.
+    #[error("the database is not available: {0}")]
+    Unavailable(Arc<sqlx::Error>),
+    /// The store was closed.
+    #[error("the store is closed")]
+    Closed,
+    /// The database refused a statement.
+    #[error("the database refused a statement: {0}")]
+    Database(Arc<sqlx::Error>),
+    /// The database cannot be brought to this program's schema.
+    #[error("the schema cannot be migrated: {0}")]
+    Migration(Arc<sqlx::migrate::MigrateError>),
+    /// A row cannot be read as what it should be.
+    #[error("{what} {id} cannot be read: {detail}")]
+    Inconsistent {
+        /// What kind of thing.
+        what: Entity,
+        /// Its id.
+        id: String,
+        /// What is wrong with it.
+        detail: String,
+    },
+}
+
+impl StoreError {
+    pub(crate) fn not_found(what: Entity, id: impl fmt::Display) -> Self {
+        Self::NotFound {
+            what,
+            id: id.to_string(),
+        }
+    }
+
+    /// Whether a unique index refused a row.
+    pub(crate) fn is_unique_violation(&self) -> bool {
+        matches!(self, Self::Database(error)
+            if error.as_database_error().is_some_and(sqlx::error::DatabaseError::is_unique_violation))
+    }
+}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        if matches!(error, sqlx::Error::PoolClosed) {
+            Self::Closed
+        } else if crate::database::is_unavailable(&error) {
+            Self::Unavailable(Arc::new(error))
+        } else {
+            Self::Database(Arc::new(error))
+        }
+    }
+}
+
+/// The store's result.
+pub type Result<T, E = StoreError> = std::result::Result<T, E>;

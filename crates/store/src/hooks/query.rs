@@ -1,0 +1,108 @@
+//! Finding hooks.
+
+use super::row::{HookRow, hook_columns};
+use crate::database::{Order, Select, args};
+use crate::error::Result;
+use crate::store::Store;
+use stagehook_core::config::HookType;
+use stagehook_core::event_pattern::EventPattern;
+use stagehook_core::hook::Hook;
+use stagehook_core::ids::{ProjectId, SceneTypeId};
+use stagehook_core::page::{Page, PageRequest};
+use stagehook_core::scope::{Lineage, ScopeType};
+use stagehook_core::trigger::{HookPoint, Trigger};
+
+/// Which hooks.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct HookFilter {
+    /// Of this level.
+    pub scope_type: Option<ScopeType>,
+    /// Of the project or scene type with this number.
+    pub scope_id: Option<i64>,
+    /// Triggered by this stage.
+    pub hook_point: Option<HookPoint>,
+    /// Triggered by exactly this pattern.
+    pub event: Option<EventPattern>,
+    /// Of this type.
+    pub hook_type: Option<HookType>,
+    /// Enabled, or disabled.
+    pub enabled: Option<bool>,
+    /// Of exactly this name.
+    pub name: Option<String>,
+}
+
+impl Store {
+    /// The hooks that are not deleted, in the order in which they were
+    /// created.
+    pub async fn list_hooks(&self, filter: &HookFilter, page: PageRequest) -> Result<Page<Hook>> {
+        let mut select = Select::new(concat!("SELECT ", hook_columns!(), " FROM hooks"));
+        select
+            .and("archived_at IS NULL")
+            .and_if("scope_type = ?", filter.scope_type.map(ScopeType::as_str))
+            .and_if("scope_id = ?", filter.scope_id)
+            .and_if("hook_point = ?", filter.hook_point.map(HookPoint::as_str))
+            .and_if("event = ?", filter.event.as_ref().map(EventPattern::as_str))
+            .and_if("hook_type = ?", filter.hook_type.map(HookType::as_str))
+            .and_if("enabled = ?", filter.enabled)
+            .and_if("name = ?", filter.name.as_deref());
+        let mut connection = self.reader().await?;
+        select
+            .page(
+                &mut connection,
+                page,
+                "id",
+                Order::Ascending,
+                |row: &HookRow| row.id,
+            )
+            .await?
+            .try_map(Hook::try_from)
+    }
+
+    /// Every hook of a lineage, of one trigger or of all, disabled ones
+    /// included: what [`resolve`](stagehook_core::resolve::resolve) takes. An
+    /// event trigger means exactly its pattern.
+    pub async fn hooks_for(
+        &self,
+        lineage: &Lineage,
+        trigger: Option<&Trigger>,
+    ) -> Result<Vec<Hook>> {
+        // One SELECT a level, each led by the index of scopes: the studio's
+        // hooks, and those of one project and one scene type among thousands.
+        let rows: Vec<HookRow> = self
+            .reader()
+            .await?
+            .all(
+                concat!(
+                    "SELECT ",
+                    hook_columns!(),
+                    " FROM hooks
+                     WHERE archived_at IS NULL AND scope_type = 'studio'
+                       AND ($3 = '' OR hook_point = $3) AND ($4 = '' OR event = $4)
+                     UNION ALL
+                     SELECT ",
+                    hook_columns!(),
+                    " FROM hooks
+                     WHERE archived_at IS NULL AND scope_type = 'project' AND scope_id = $1
+                       AND ($3 = '' OR hook_point = $3) AND ($4 = '' OR event = $4)
+                     UNION ALL
+                     SELECT ",
+                    hook_columns!(),
+                    " FROM hooks
+                     WHERE archived_at IS NULL AND scope_type = 'scene_type' AND scope_id = $2
+                       AND ($3 = '' OR hook_point = $3) AND ($4 = '' OR event = $4)"
+                ),
+                args![
+                    lineage.project_id().map(ProjectId::get),
+                    lineage.scene_type_id().map(SceneTypeId::get),
+                    trigger
+                        .and_then(Trigger::hook_point)
+                        .map_or("", HookPoint::as_str),
+                    trigger
+                        .and_then(Trigger::event)
+                        .map_or("", EventPattern::as_str)
+                ],
+            )
+            .await?;
+        rows.into_iter().map(Hook::try_from).collect()
+    }
+}
