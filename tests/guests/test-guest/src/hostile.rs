@@ -1,0 +1,113 @@
+//! Ways to take more than is given.
+
+use std::hint::black_box;
+use std::io::Write;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use stagehook_plugin_sdk::{Failure, Outcome, json, progress};
+
+pub(crate) fn unreachable() -> ! {
+    #[cfg(target_family = "wasm")]
+    core::arch::wasm32::unreachable();
+    #[cfg(not(target_family = "wasm"))]
+    std::process::abort();
+}
+
+pub(crate) fn loop_forever() -> ! {
+    let mut turns = 0_u64;
+    loop {
+        turns = black_box(turns.wrapping_add(1));
+    }
+}
+
+pub(crate) fn loop_in_host() -> ! {
+    loop {
+        progress(None, None);
+    }
+}
+
+pub(crate) fn allocate(mib: Option<usize>) -> Outcome {
+    let mut kept = Vec::new();
+    while mib.is_none_or(|mib| kept.len() < mib) {
+        kept.push(black_box(vec![1_u8; 1 << 20]));
+    }
+    Outcome::pass().patch(&json!({"allocated_mib": kept.len()}))
+}
+
+/// Never set; but the compiler does not know.
+static ENOUGH: AtomicBool = AtomicBool::new(false);
+
+/// Keeps nothing in memory, so that the stack of calls ends and not a stack of
+/// the guest's own. No loop can be made of it.
+fn deeper(depth: u64) -> u64 {
+    if ENOUGH.load(Ordering::Relaxed) {
+        return depth;
+    }
+    deeper(depth + 1).rotate_left(7) ^ depth
+}
+
+pub(crate) fn recurse() -> Outcome {
+    Outcome::pass().patch(&json!({"depth": deeper(0)}))
+}
+
+pub(crate) fn print(mut output: impl Write, bytes: usize) -> Result<Outcome, Failure> {
+    let chunk = [b'p'; 4096];
+    let mut left = bytes;
+    output.write_all(b"<head>")?;
+    while left > 0 {
+        let part = left.min(chunk.len());
+        output.write_all(&chunk[..part])?;
+        left -= part;
+    }
+    output.write_all(b"<tail>\n")?;
+    output.flush()?;
+    Ok(Outcome::pass())
+}
+
+#[cfg(target_family = "wasm")]
+pub(crate) fn resources(count: usize) -> Outcome {
+    let kept: Vec<_> = (0..count)
+        .map(|_| wasip2::clocks::monotonic_clock::subscribe_duration(1))
+        .collect();
+    Outcome::pass().patch(&json!({"resources": kept.len()}))
+}
+
+#[cfg(not(target_family = "wasm"))]
+pub(crate) fn resources(_count: usize) -> Outcome {
+    Outcome::skip("only in the sandbox")
+}
+
+#[cfg(target_family = "wasm")]
+pub(crate) fn random(bytes: u64) -> Outcome {
+    let random = wasip2::random::random::get_random_bytes(bytes);
+    Outcome::pass().patch(&json!({"random": random.len()}))
+}
+
+#[cfg(not(target_family = "wasm"))]
+pub(crate) fn random(_bytes: u64) -> Outcome {
+    Outcome::skip("only in the sandbox")
+}
+
+/// Whether memory held a canary of an earlier instance. Memory that this
+/// instance has just allocated should be zeroes.
+pub(crate) fn canary() -> Outcome {
+    const CANARY: [u8; 16] = *b"canary-of-tenant";
+    let mut memory: Vec<u8> = vec![0; 4 << 20];
+    // Stored in two halves, so that this constant itself is not found.
+    let found = black_box(&mut memory)
+        .windows(CANARY.len())
+        .any(|window| window == CANARY);
+    for chunk in memory.chunks_exact_mut(CANARY.len()) {
+        chunk.copy_from_slice(&CANARY);
+    }
+    black_box(&memory);
+    Outcome::pass().patch(&json!({"found": found}))
+}
+
+pub(crate) fn work(rounds: u64) -> Outcome {
+    let mut sum = 0_u64;
+    for round in 0..rounds {
+        sum = black_box(sum.wrapping_mul(31).wrapping_add(round));
+    }
+    Outcome::pass().patch(&json!({"sum": sum.to_string()}))
+}
