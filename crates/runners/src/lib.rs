@@ -1,0 +1,62 @@
+//! Runs **one** hook: an [`Invocation`] goes in, an
+//! [`Execution`] comes out.
+//!
+//! There is one runner per hook type, and a closed set of them: [`process`]
+//! (shell and Python), [`webhook`], [`wasm`]. Every limit is enforced here and
+//! nowhere else. A hook that failed, timed out or was refused is an execution
+//! with a status that says so; [`HostBroken`] is only for a host that cannot
+//! do its own work.
+//!
+//! What is deliberately absent: the store. Whoever calls brings the plugin's
+//! bytes and keeps the record.
+
+mod invocation;
+mod kept;
+mod network;
+mod secrets;
+
+pub mod process;
+pub mod wasm;
+pub mod webhook;
+
+pub use invocation::{HostBroken, Invocation};
+pub use network::{AddressClass, Forbidden, NetworkPolicy, ResolveError, classify};
+pub use secrets::Secrets;
+
+use stagehook_core::config::HookConfig;
+use stagehook_core::execution::{Execution, ExecutionStatus};
+
+/// The runners of a server.
+#[derive(Debug)]
+pub struct Runners {
+    /// Runs shell and Python scripts.
+    pub process: process::ProcessRunner,
+    /// Sends HTTP requests.
+    pub webhook: webhook::WebhookRunner,
+    /// Runs plugins.
+    pub wasm: wasm::WasmRunner,
+}
+
+impl Runners {
+    /// Runs one hook once. A plugin must have been prepared before
+    /// ([`wasm::WasmRunner::prepare`]); the other types ignore `plugin`.
+    pub async fn run(
+        &self,
+        config: &HookConfig,
+        plugin: Option<&wasm::PreparedPlugin>,
+        invocation: Invocation<'_>,
+    ) -> Result<Execution, HostBroken> {
+        match config {
+            HookConfig::Shell(config) => self.process.run_shell(config, invocation).await,
+            HookConfig::Python(config) => self.process.run_python(config, invocation).await,
+            HookConfig::Webhook(config) => self.webhook.run(config, invocation).await,
+            HookConfig::Wasm(config) => match plugin {
+                Some(plugin) => self.wasm.run(config, plugin, invocation).await,
+                None => Ok(Execution::not_run(
+                    ExecutionStatus::HostError,
+                    "the plugin was not prepared",
+                )),
+            },
+        }
+    }
+}

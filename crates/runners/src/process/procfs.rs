@@ -1,0 +1,125 @@
+//! What `/proc` tells about processes. Everything here may be gone a moment
+//! later, so nothing is an error: what cannot be read is not there.
+
+use rustix::process::Pid;
+use std::fs;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::PathBuf;
+
+/// Most descendants that are listed at once; the next round finds the rest.
+const DESCENDANTS_MAX: usize = 10_000;
+
+/// One process at one moment.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Stat {
+    /// Whether it ended and waits to be reaped.
+    pub(super) zombie: bool,
+    /// Its process group.
+    pub(super) group: i32,
+    /// Its session.
+    pub(super) session: i32,
+    /// When it began, in ticks since boot: with the pid it is never reused.
+    pub(super) started: u64,
+    parent: i32,
+}
+
+impl Stat {
+    pub(super) fn of(pid: Pid) -> Option<Self> {
+        let text = fs::read(format!("/proc/{}/stat", pid.as_raw_pid())).ok()?;
+        // The name is in parentheses and may hold anything, these included.
+        let end = text.iter().rposition(|&byte| byte == b')')?;
+        let text = std::str::from_utf8(text.get(end + 2..)?).ok()?;
+        let fields: Vec<&str> = text.split(' ').collect();
+        Some(Self {
+            zombie: matches!(*fields.first()?, "Z" | "X"),
+            parent: fields.get(1)?.parse().ok()?,
+            group: fields.get(2)?.parse().ok()?,
+            session: fields.get(3)?.parse().ok()?,
+            started: fields.get(19)?.parse().ok()?,
+        })
+    }
+}
+
+/// The processes that this process's main thread is the parent of.
+///
+/// The kernel hands orphans to the first living thread of a subreaper, which
+/// is the main thread; what other threads started is not listed, so in the
+/// ordinary case this is one small read.
+pub(super) fn adopted() -> Vec<Pid> {
+    let own = rustix::process::getpid();
+    match fs::read_to_string(format!("/proc/self/task/{}/children", own.as_raw_pid())) {
+        Ok(pids) => parse(&pids),
+        // Kernels built without that file.
+        Err(_) => all()
+            .into_iter()
+            .filter(|&pid| Stat::of(pid).is_some_and(|stat| stat.parent == own.as_raw_pid()))
+            .collect(),
+    }
+}
+
+/// Every living process that descends from this one.
+pub(super) fn descendants(pid: Pid) -> Vec<Pid> {
+    let mut found = Vec::new();
+    let mut next = vec![pid];
+    while let Some(pid) = next.pop() {
+        let tasks = fs::read_dir(format!("/proc/{}/task", pid.as_raw_pid()));
+        for task in tasks.into_iter().flatten().flatten() {
+            let children = fs::read_to_string(task.path().join("children")).unwrap_or_default();
+            for child in parse(&children) {
+                if found.len() == DESCENDANTS_MAX {
+                    return found;
+                }
+                found.push(child);
+                next.push(child);
+            }
+        }
+    }
+    found
+}
+
+/// Whether a process was started with this entry (`NAME=value`) in its
+/// environment; `None` when that cannot be read.
+pub(super) fn has_variable(pid: Pid, entry: &str) -> Option<bool> {
+    let environment = fs::read(format!("/proc/{}/environ", pid.as_raw_pid())).ok()?;
+    Some(
+        environment
+            .split(|&byte| byte == 0)
+            .any(|variable| variable == entry.as_bytes()),
+    )
+}
+
+/// Whether a process was started with a variable that begins so.
+pub(super) fn has_variable_beginning(pid: Pid, start: &[u8]) -> bool {
+    let environment = fs::read(format!("/proc/{}/environ", pid.as_raw_pid())).unwrap_or_default();
+    environment
+        .split(|&byte| byte == 0)
+        .any(|variable| variable.starts_with(start))
+}
+
+/// Whether a process runs this very program, as a child does that was not yet
+/// told what to run.
+pub(super) fn is_this_program(pid: Pid) -> bool {
+    let program = |of: &str| fs::read_link(format!("/proc/{of}/exe")).ok();
+    let theirs: Option<PathBuf> = program(&pid.as_raw_pid().to_string());
+    theirs.is_some() && theirs == program("self")
+}
+
+/// Every process there is.
+pub(super) fn all() -> Vec<Pid> {
+    fs::read_dir("/proc")
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter_map(|entry| {
+            let name = entry.file_name();
+            let pid = std::str::from_utf8(name.as_bytes()).ok()?.parse().ok()?;
+            Pid::from_raw(pid)
+        })
+        .collect()
+}
+
+fn parse(pids: &str) -> Vec<Pid> {
+    pids.split_ascii_whitespace()
+        .filter_map(|pid| Pid::from_raw(pid.parse().ok()?))
+        .collect()
+}

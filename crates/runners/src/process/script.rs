@@ -1,0 +1,134 @@
+//! Finding a script below the script roots. REQ-SCR-7
+//!
+//! The path is opened below a root with `openat2`'s `RESOLVE_BENEATH` (through
+//! cap-std): the kernel itself refuses `..` and symlinks that lead out, in one
+//! step that nothing can be swapped into. What was opened is read, and *that*
+//! is run, from a private copy: an interpreter that opened the path once more
+//! could be shown another file.
+
+use cap_std::ambient_authority;
+use cap_std::fs::{Dir, OpenOptions, OpenOptionsExt as _};
+use stagehook_core::config::ScriptPath;
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+
+/// Largest script, in bytes.
+const SCRIPT_MAX_BYTES: u64 = 16 << 20;
+
+/// A script that was found.
+#[derive(Debug)]
+pub(super) struct Script {
+    /// Its file name.
+    pub(super) name: String,
+    /// What it says.
+    pub(super) content: Vec<u8>,
+    /// The directory it was found in, for what lies beside it.
+    pub(super) directory: PathBuf,
+}
+
+/// Why a script cannot be run; the text names it as it was configured.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum ScriptError {
+    #[error("the script {0} does not exist below any scripts directory")]
+    Missing(String),
+    #[error("the script {0} leads out of the scripts directory by a symbolic link")]
+    LeadsOut(String),
+    #[error("the script {0} is a directory")]
+    Directory(String),
+    #[error("the script {0} is not a regular file")]
+    NotAFile(String),
+    #[error("the script {0} is larger than {max} MiB", max = SCRIPT_MAX_BYTES >> 20)]
+    TooLarge(String),
+    #[error("the script {path} cannot be read: {reason}")]
+    Unreadable { path: String, reason: io::ErrorKind },
+}
+
+/// Reads a script, from the first root that has it.
+pub(super) fn read(roots: &[PathBuf], path: &ScriptPath) -> Result<Script, ScriptError> {
+    let (root, file) = open(roots, path)?;
+    let mut content = Vec::new();
+    file.take(SCRIPT_MAX_BYTES + 1)
+        .read_to_end(&mut content)
+        .map_err(|error| unreadable(path, &error))?;
+    if content.len() as u64 > SCRIPT_MAX_BYTES {
+        return Err(ScriptError::TooLarge(path.to_string()));
+    }
+    let relative = Path::new(path.as_str());
+    Ok(Script {
+        name: relative
+            .file_name()
+            .map(|name| name.to_string_lossy().into_owned())
+            .unwrap_or_default(),
+        content,
+        directory: root.join(relative.parent().unwrap_or(Path::new(""))),
+    })
+}
+
+/// What would be wrong with this path whatever is deployed later; a script
+/// that is missing is not.
+pub(super) fn check(roots: &[PathBuf], path: &ScriptPath) -> Result<(), ScriptError> {
+    match open(roots, path) {
+        Err(
+            error @ (ScriptError::LeadsOut(_)
+            | ScriptError::Directory(_)
+            | ScriptError::NotAFile(_)),
+        ) => Err(error),
+        _ => Ok(()),
+    }
+}
+
+fn open<'a>(
+    roots: &'a [PathBuf],
+    path: &ScriptPath,
+) -> Result<(&'a Path, cap_std::fs::File), ScriptError> {
+    let mut options = OpenOptions::new();
+    // Opening a FIFO without this would wait for a writer.
+    options.read(true).custom_flags(libc::O_NONBLOCK);
+    for root in roots {
+        // Opened anew each time: a deployment may replace the directory.
+        let Ok(directory) = Dir::open_ambient_dir(root, ambient_authority()) else {
+            continue;
+        };
+        let file = match directory.open_with(path.as_str(), &options) {
+            Ok(file) => file,
+            Err(error) if is_missing(&error) => continue,
+            Err(error) if leads_out(&error) => {
+                return Err(ScriptError::LeadsOut(path.to_string()));
+            }
+            Err(error) => return Err(unreadable(path, &error)),
+        };
+        let kind = file
+            .metadata()
+            .map_err(|error| unreadable(path, &error))?
+            .file_type();
+        if kind.is_dir() {
+            return Err(ScriptError::Directory(path.to_string()));
+        }
+        if !kind.is_file() {
+            return Err(ScriptError::NotAFile(path.to_string()));
+        }
+        return Ok((root, file));
+    }
+    Err(ScriptError::Missing(path.to_string()))
+}
+
+fn is_missing(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+    )
+}
+
+/// How cap-std reports a path that escapes: an error of its own (without a
+/// code of the system), or `EXDEV` of the kernel.
+fn leads_out(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(libc::EXDEV)
+        || (error.kind() == io::ErrorKind::PermissionDenied && error.raw_os_error().is_none())
+}
+
+fn unreadable(path: &ScriptPath, error: &io::Error) -> ScriptError {
+    ScriptError::Unreadable {
+        path: path.to_string(),
+        reason: error.kind(),
+    }
+}

@@ -1,0 +1,195 @@
+//! The processes of one hook, from the first to the last. REQ-SCR-5
+//!
+//! The first process, the *leader*, leads a process group and stays a zombie
+//! until everything else is gone: as long as it is not reaped, its number is
+//! nobody else's, so a signal to the group can only reach the hook.
+
+use super::orphans::Registration;
+use super::procfs;
+use super::sys::{self, Reaped};
+use rustix::process::{
+    Pid, PidfdFlags, Signal, WaitId, WaitIdOptions, kill_process, kill_process_group, pidfd_open,
+    waitid,
+};
+use std::io;
+use std::os::fd::OwnedFd;
+use std::os::unix::process::CommandExt as _;
+use std::process::{ChildStderr, ChildStdin, ChildStdout, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// How long killed processes may take to be gone. They cannot refuse; only a
+/// process stuck in the kernel takes longer.
+const KILL_PATIENCE: Duration = Duration::from_secs(5);
+
+/// The processes of one hook. Dropping it kills whatever is left.
+#[derive(Debug)]
+pub(super) struct Tree {
+    leader: Pid,
+    /// Becomes readable when the leader has ended.
+    pidfd: OwnedFd,
+    registration: Registration,
+    reaped: bool,
+}
+
+/// Our ends of the leader's pipes.
+#[derive(Debug)]
+pub(super) struct Pipes {
+    pub(super) stdin: Option<ChildStdin>,
+    pub(super) stdout: Option<ChildStdout>,
+    pub(super) stderr: Option<ChildStderr>,
+}
+
+impl Tree {
+    /// Starts a command as the leader of a process group of its own.
+    ///
+    /// A command without a `pre_exec` is started by `posix_spawn`, which does
+    /// not copy the server's page tables.
+    pub(super) fn start(mut command: Command, execution_id: &str) -> io::Result<(Self, Pipes)> {
+        command
+            .process_group(0)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let (registration, (leader, mut child)) = Registration::start(execution_id, || {
+            let child = command.spawn()?;
+            let leader = Pid::from_child(&child);
+            Ok((leader, (leader, child)))
+        })?;
+        let pidfd = match pidfd_open(leader, PidfdFlags::empty()) {
+            Ok(pidfd) => pidfd,
+            Err(error) => {
+                let _ = kill_process_group(leader, Signal::KILL);
+                let _ = child.wait();
+                return Err(error.into());
+            }
+        };
+        let pipes = Pipes {
+            stdin: child.stdin.take(),
+            stdout: child.stdout.take(),
+            stderr: child.stderr.take(),
+        };
+        let tree = Self {
+            leader,
+            pidfd,
+            registration,
+            reaped: false,
+        };
+        Ok((tree, pipes))
+    }
+
+    /// Waits until the leader has ended.
+    pub(super) async fn leader_ended(&self) -> io::Result<()> {
+        let pidfd = sys::watch(self.pidfd.try_clone()?)?;
+        // The guard clears nothing: a pidfd that is readable stays so.
+        let _ready = pidfd.readable().await?;
+        Ok(())
+    }
+
+    /// Ends everything: TERM, the grace, KILL. Returns when nothing is left,
+    /// which in the ordinary case is at once.
+    pub(super) async fn end(&self, grace: Duration) {
+        let mut left = self.left();
+        if left.is_empty() {
+            return;
+        }
+        self.signal(&left, Signal::TERM);
+        let term_until = Instant::now() + grace;
+        let mut pause = Pause::default();
+        loop {
+            tokio::time::sleep(pause.next()).await;
+            left = self.left();
+            if left.is_empty() {
+                return;
+            }
+            if Instant::now() >= term_until {
+                break;
+            }
+        }
+        let kill_until = Instant::now() + KILL_PATIENCE;
+        let mut pause = Pause::default();
+        while !left.is_empty() && Instant::now() < kill_until {
+            self.signal(&left, Signal::KILL);
+            tokio::time::sleep(pause.next()).await;
+            left = self.left();
+        }
+        self.report(&left);
+    }
+
+    /// Reaps the leader; only after it has ended, and after everything else.
+    pub(super) fn reap(mut self) -> io::Result<Option<Reaped>> {
+        let reaped = sys::reap(self.leader)?;
+        self.reaped = reaped.is_some();
+        Ok(reaped)
+    }
+
+    /// The processes that are left: the leader while it runs, with what is
+    /// below it, and what lost its parent.
+    fn left(&self) -> Vec<Pid> {
+        let mut left = self.registration.left_behind();
+        if self.leader_runs() {
+            left.push(self.leader);
+            left.extend(procfs::descendants(self.leader));
+        }
+        left
+    }
+
+    fn leader_runs(&self) -> bool {
+        let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+        !self.reaped && matches!(waitid(WaitId::Pid(self.leader), options), Ok(None))
+    }
+
+    fn signal(&self, left: &[Pid], signal: Signal) {
+        // The group at once, so that nothing in it can fork out of reach.
+        let _ = kill_process_group(self.leader, signal);
+        for &pid in left {
+            // A second TERM would interrupt what the first one started.
+            let in_group =
+                procfs::Stat::of(pid).is_some_and(|stat| stat.group == self.leader.as_raw_pid());
+            if !in_group {
+                let _ = kill_process(pid, signal);
+            }
+        }
+    }
+
+    fn report(&self, left: &[Pid]) {
+        if !left.is_empty() {
+            tracing::error!(
+                leader = self.leader.as_raw_pid(),
+                left = left.len(),
+                "processes of a hook survived SIGKILL"
+            );
+        }
+    }
+}
+
+impl Drop for Tree {
+    /// The run was abandoned in the middle. Nobody can wait any more, so this
+    /// blocks for the milliseconds that dying takes.
+    fn drop(&mut self) {
+        if self.reaped {
+            return;
+        }
+        let until = Instant::now() + KILL_PATIENCE;
+        let mut pause = Pause::default();
+        let mut left = self.left();
+        while !left.is_empty() && Instant::now() < until {
+            self.signal(&left, Signal::KILL);
+            thread::sleep(pause.next());
+            left = self.left();
+        }
+        self.report(&left);
+        let _ = sys::reap(self.leader);
+    }
+}
+
+/// Short pauses first: most processes end within a millisecond.
+#[derive(Debug, Default)]
+struct Pause(u32);
+
+impl Pause {
+    fn next(&mut self) -> Duration {
+        self.0 += 1;
+        Duration::from_millis(u64::from(self.0.min(10)))
+    }
+}

@@ -1,0 +1,118 @@
+//! A plugin that is ready to run.
+
+use super::compile::{self, CompileError};
+use super::runner::WasmRunner;
+use super::state::State;
+use super::v0_1::{self, PluginPre};
+use bytes::Bytes;
+use stagehook_core::digest::Digest;
+use std::fmt;
+use std::sync::Arc;
+use wasmtime::component::Component;
+
+/// A plugin that is compiled, linked, and ready to run. Clones are the same
+/// plugin.
+#[derive(Clone)]
+pub struct PreparedPlugin(Arc<Prepared>);
+
+struct Prepared {
+    digest: Digest,
+    pre: PluginPre<State>,
+    imports_secrets: bool,
+}
+
+impl PreparedPlugin {
+    /// SHA-256 of the component.
+    pub fn digest(&self) -> Digest {
+        self.0.digest
+    }
+
+    /// Whether this and the other came out of the same preparation.
+    pub fn is_same_as(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
+    pub(super) fn pre(&self) -> &PluginPre<State> {
+        &self.0.pre
+    }
+
+    /// Whether it asks for secrets, which only a grant links.
+    pub fn imports_secrets(&self) -> bool {
+        self.0.imports_secrets
+    }
+}
+
+impl fmt::Debug for PreparedPlugin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("PreparedPlugin")
+            .field(&self.0.digest)
+            .finish()
+    }
+}
+
+/// Why a plugin cannot be made ready.
+#[derive(Debug, thiserror::Error)]
+pub enum PrepareError {
+    /// It cannot be compiled.
+    #[error(transparent)]
+    Compile(#[from] CompileError),
+    /// It imports what this server does not have, or exports no plugin.
+    #[error("the component does not fit this server: {0}")]
+    Link(String),
+}
+
+impl WasmRunner {
+    /// The plugin with this digest, if it is ready to run.
+    pub fn prepared(&self, digest: &Digest) -> Option<PreparedPlugin> {
+        self.cache.get(digest)
+    }
+
+    /// Makes a plugin ready to run: once per component, however many ask for it
+    /// at the same time.
+    ///
+    /// # Errors
+    ///
+    /// [`PrepareError`]. Nothing is kept of a failure; the next call tries
+    /// again.
+    pub async fn prepare(&self, component: Bytes) -> Result<PreparedPlugin, PrepareError> {
+        let digest = Digest::of(&component);
+        let place = self.cache.place(digest);
+        let prepared = place
+            .get_or_try_init(|| async {
+                let compiled = self.compile(component).await?;
+                self.link(digest, &compiled).map_err(|error| {
+                    let chain: Vec<String> = error.chain().map(ToString::to_string).collect();
+                    PrepareError::Link(chain.join(": "))
+                })
+            })
+            .await?;
+        Ok(prepared.clone())
+    }
+
+    pub(super) async fn compile(&self, component: Bytes) -> Result<Component, CompileError> {
+        // Two at a time: a compiler takes a processor and a lot of memory.
+        let _permit = self
+            .compiling
+            .acquire()
+            .await
+            .map_err(|error| CompileError::Broken(std::io::Error::other(error)))?;
+        compile::compile(&self.settings, &self.engine, component).await
+    }
+
+    pub(super) fn link(
+        &self,
+        digest: Digest,
+        component: &Component,
+    ) -> wasmtime::Result<PreparedPlugin> {
+        let imports_secrets = component
+            .component_type()
+            .imports(&self.engine)
+            .any(|(name, _)| name == v0_1::SECRETS);
+        let pre = PluginPre::new(self.linker.instantiate_pre(component)?)?;
+        Ok(PreparedPlugin(Arc::new(Prepared {
+            digest,
+            pre,
+            imports_secrets,
+        })))
+    }
+}

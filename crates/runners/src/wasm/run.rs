@@ -1,0 +1,258 @@
+//! Runs a prepared plugin once.
+
+use super::bounds::{self, cut};
+use super::call::{Answer, Call, Called, Ending, Until, call};
+use super::ending::{self, Verdict};
+use super::grants::{Granted, MediaRoots, Refusal};
+use super::prepared::PreparedPlugin;
+use super::runner::WasmRunner;
+use super::state::{GrantedSecrets, State};
+use super::v0_1::{self, RunArguments};
+use crate::{HostBroken, Invocation};
+use serde_json::Value;
+use stagehook_core::config::{LimitsInForce, PluginGrants, WasmConfig};
+use stagehook_core::contract::{HookResult, ResultStatus};
+use stagehook_core::execution::{Execution, ExecutionStatus, Usage};
+use std::sync::Arc;
+use std::time::Instant;
+use tokio::sync::SemaphorePermit;
+
+impl WasmRunner {
+    /// Runs a plugin once, in a fresh instance, under the limits and with the
+    /// grants of the hook's config.
+    ///
+    /// # Errors
+    ///
+    /// [`HostBroken`] alone; whatever the plugin does is an [`Execution`].
+    pub async fn run(
+        &self,
+        config: &WasmConfig,
+        plugin: &PreparedPlugin,
+        invocation: Invocation<'_>,
+    ) -> Result<Execution, HostBroken> {
+        let started = Instant::now();
+        let mut execution = self.run_from(started, config, plugin, invocation).await?;
+        execution.duration = started.elapsed();
+        if !config.grants.secrets.is_empty() {
+            self.redact(&mut execution);
+        }
+        Ok(execution)
+    }
+
+    async fn run_from(
+        &self,
+        started: Instant,
+        config: &WasmConfig,
+        plugin: &PreparedPlugin,
+        invocation: Invocation<'_>,
+    ) -> Result<Execution, HostBroken> {
+        let refused = |error: String| Ok(Execution::not_run(ExecutionStatus::Refused, error));
+        let mut limits = match config.limits.within(&self.settings.limits) {
+            Ok(limits) => limits,
+            Err(invalid) => return refused(invalid.to_string()),
+        };
+        limits.timeout = limits.timeout.min(invocation.timeout);
+        if plugin.imports_secrets() && config.grants.secrets.is_empty() {
+            return refused(
+                "the plugin reads secrets, and the hook grants none: name them in grants.secrets"
+                    .to_owned(),
+            );
+        }
+        let until = Until {
+            deadline: started + limits.timeout,
+            cancel: invocation.cancel,
+        };
+        let _slot = match self.slot(until).await {
+            Ok(slot) => slot,
+            Err(execution) => return Ok(execution),
+        };
+        let input = invocation.input;
+        let segment_path = input.segment_path.as_deref();
+        let granted = match self.grant(&config.grants, segment_path).await? {
+            Ok(granted) => granted,
+            Err(Refusal(error)) => return refused(error),
+        };
+        let arguments = RunArguments::new(input, &config.settings, granted.segment_path);
+        let mut state = State::new(granted.wasi, limits.memory_bytes, limits.output_bytes);
+        state.secrets = self.granted_secrets(&config.grants);
+        let called = call(
+            plugin.pre(),
+            &self.ticker,
+            state,
+            limits.fuel,
+            until,
+            Call::Run(Box::new(arguments)),
+        )
+        .await;
+        Ok(execution(called, &limits))
+    }
+
+    /// A place in the engine's pool. Waiting for it counts.
+    async fn slot(&self, until: Until<'_>) -> Result<SemaphorePermit<'_>, Execution> {
+        if let Ok(slot) = self.slots.try_acquire() {
+            return Ok(slot);
+        }
+        tokio::select! {
+            biased;
+            slot = self.slots.acquire() => slot.map_err(|_| {
+                Execution::not_run(ExecutionStatus::HostError, "the server stops")
+            }),
+            () = until.cancel.cancelled() => Err(Execution::not_run(
+                ExecutionStatus::Cancelled,
+                "was cancelled",
+            )),
+            () = tokio::time::sleep_until(until.deadline.into()) => Err(Execution::not_run(
+                ExecutionStatus::TimedOut,
+                "waited for a free slot until its time was over: too many plugins run at the same \
+                 time",
+            )),
+        }
+    }
+
+    async fn grant(
+        &self,
+        grants: &PluginGrants,
+        segment_path: Option<&str>,
+    ) -> Result<Result<Granted, Refusal>, HostBroken> {
+        if !MediaRoots::blocks(grants) {
+            return Ok(self.roots.grant(grants, segment_path));
+        }
+        let roots = Arc::clone(&self.roots);
+        let (grants, segment_path) = (grants.clone(), segment_path.map(str::to_owned));
+        tokio::task::spawn_blocking(move || roots.grant(&grants, segment_path.as_deref()))
+            .await
+            .map_err(|error| {
+                HostBroken::new("open granted directories", std::io::Error::other(error))
+            })
+    }
+
+    fn granted_secrets(&self, grants: &PluginGrants) -> GrantedSecrets {
+        grants
+            .secrets
+            .iter()
+            .map(|name| {
+                let value = self.secrets.get(name).map(str::to_owned);
+                (name.as_str().to_owned(), value)
+            })
+            .collect()
+    }
+
+    fn redact(&self, execution: &mut Execution) {
+        let redact = |text: &mut String| *text = self.secrets.redact(std::mem::take(text));
+        redact(&mut execution.stdout);
+        redact(&mut execution.stderr);
+        if let Some(error) = &mut execution.error {
+            redact(error);
+        }
+        let Some(result) = &mut execution.result else {
+            return;
+        };
+        if let Some(message) = &mut result.message {
+            redact(message);
+        }
+        for annotation in &mut result.annotations {
+            redact(&mut annotation.message);
+            annotation.code.iter_mut().for_each(redact);
+            annotation.path.iter_mut().for_each(redact);
+        }
+        for artifact in &mut result.artifacts {
+            redact(&mut artifact.path);
+        }
+        result
+            .metadata
+            .values_mut()
+            .for_each(|value| redact_value(value, &redact));
+    }
+}
+
+/// Keys are left alone: a plugin that hides a secret in one cannot be helped.
+fn redact_value(value: &mut Value, redact: &impl Fn(&mut String)) {
+    match value {
+        Value::String(text) => redact(text),
+        Value::Array(values) => values
+            .iter_mut()
+            .for_each(|value| redact_value(value, redact)),
+        Value::Object(values) => values
+            .values_mut()
+            .for_each(|value| redact_value(value, redact)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+fn execution(called: Called, limits: &LimitsInForce) -> Execution {
+    let verdict = match &called.ending {
+        Ending::Answered(_) => None,
+        Ending::Broke(error) => Some(ending::of_broken(error, &called, limits)),
+        Ending::TimedOut => Some(ending::of_timeout(&called, limits)),
+        Ending::Cancelled => Some(ending::of_cancellation()),
+    };
+    let usage = usage(&called);
+    let mut execution = Execution {
+        stdout: called.stdout.into_text(),
+        stderr: called.stderr.into_text(),
+        usage,
+        ..Execution::not_run(ExecutionStatus::InvalidResult, "")
+    };
+    match (called.ending, verdict) {
+        (Ending::Answered(Answer::Run(answer)), _) => answered(&mut execution, answer),
+        (_, Some(verdict)) => {
+            let Verdict {
+                status,
+                error,
+                exit_code,
+            } = verdict;
+            execution.status = status;
+            execution.error = Some(error);
+            execution.exit_code = exit_code;
+        }
+        (_, None) => execution.error = Some("answered another question".to_owned()),
+    }
+    execution
+}
+
+fn answered(execution: &mut Execution, answer: Result<v0_1::Outcome, v0_1::Failure>) {
+    match answer.map(v0_1::result) {
+        Ok(Ok(result)) => {
+            let (status, error) = judged(&result);
+            execution.status = status;
+            execution.error = error;
+            execution.result = Some(result);
+        }
+        Ok(Err(unacceptable)) => {
+            execution.status = ExecutionStatus::InvalidResult;
+            execution.error = Some(unacceptable);
+        }
+        Err(failure) => {
+            execution.status = ExecutionStatus::Failed;
+            execution.error = Some(cut(failure.message, bounds::ERROR_BYTES));
+            execution.retryable = failure.retryable;
+        }
+    }
+}
+
+fn judged(result: &HookResult) -> (ExecutionStatus, Option<String>) {
+    let said = |otherwise: &str| {
+        let message = result.message.clone();
+        Some(message.unwrap_or_else(|| otherwise.to_owned()))
+    };
+    match result.status {
+        ResultStatus::Pass => (ExecutionStatus::Passed, None),
+        ResultStatus::Skip => (ExecutionStatus::Skipped, None),
+        ResultStatus::Fail => (ExecutionStatus::Failed, said("answered `fail`")),
+        ResultStatus::NeedsReview => (
+            ExecutionStatus::NeedsReview,
+            said("answered `needs_review`"),
+        ),
+    }
+}
+
+fn usage(called: &Called) -> Usage {
+    Usage {
+        peak_memory_bytes: Some(called.limiter.peak_bytes() as u64),
+        fuel_used: Some(called.fuel_used),
+        host_call_ms: Some(called.host_time.as_secs_f64() * 1_000.0),
+        stdout_dropped_bytes: called.stdout.dropped(),
+        stderr_dropped_bytes: called.stderr.dropped(),
+        ..Usage::default()
+    }
+}

@@ -1,0 +1,82 @@
+//! The runner itself.
+
+use super::cache::Cache;
+use super::engine;
+use super::grants::MediaRoots;
+use super::settings::WasmSettings;
+use super::state::State;
+use super::ticker::Ticker;
+use super::v0_1;
+use crate::Secrets;
+use std::fmt;
+use std::sync::Arc;
+use tokio::sync::Semaphore;
+use wasmtime::Engine;
+use wasmtime::component::Linker;
+
+const COMPILED_AT_ONCE: usize = 2;
+
+/// Runs plugins. One per server.
+pub struct WasmRunner {
+    pub(super) settings: WasmSettings,
+    pub(super) secrets: Secrets,
+    pub(super) roots: Arc<MediaRoots>,
+    pub(super) engine: Engine,
+    pub(super) linker: Linker<State>,
+    pub(super) cache: Cache,
+    /// As many permits as there are slots in the engine's pool.
+    pub(super) slots: Semaphore,
+    pub(super) compiling: Semaphore,
+    pub(super) ticker: Ticker,
+}
+
+/// Why plugins cannot be run at all.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The engine could not be set up.
+    #[error("the WebAssembly engine could not be set up: {0}")]
+    Engine(String),
+    /// A media root could not be opened.
+    #[error("a media root could not be opened")]
+    MediaRoot(#[source] std::io::Error),
+    /// A thread could not be started.
+    #[error("the thread that keeps time for plugins could not be started")]
+    Thread(#[source] std::io::Error),
+}
+
+impl WasmRunner {
+    /// Sets up the engine. The memory that it reserves is address space alone.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError`], where the settings do not fit this host.
+    pub fn new(settings: WasmSettings, secrets: Secrets) -> Result<Self, StartError> {
+        let broken = |error: wasmtime::Error| StartError::Engine(format!("{error:#}"));
+        let engine = engine::engine(&settings).map_err(broken)?;
+        let mut linker = Linker::new(&engine);
+        wasmtime_wasi::p2::add_to_linker_async(&mut linker).map_err(broken)?;
+        v0_1::add_to_linker(&mut linker).map_err(broken)?;
+        let roots = MediaRoots::open(&settings.media_roots).map_err(StartError::MediaRoot)?;
+        let ticker = Ticker::start(engine.clone()).map_err(StartError::Thread)?;
+        Ok(Self {
+            secrets,
+            roots: Arc::new(roots),
+            linker,
+            cache: Cache::new(settings.max_prepared),
+            slots: Semaphore::new(settings.max_concurrent.max(1) as usize),
+            compiling: Semaphore::new(COMPILED_AT_ONCE),
+            ticker,
+            engine,
+            settings,
+        })
+    }
+}
+
+impl fmt::Debug for WasmRunner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WasmRunner")
+            .field("settings", &self.settings)
+            .field("free_slots", &self.slots.available_permits())
+            .finish_non_exhaustive()
+    }
+}

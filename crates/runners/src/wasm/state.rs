@@ -1,0 +1,57 @@
+//! What belongs to one call: everything that the host functions see.
+
+use super::bounds;
+use super::limiter::Limiter;
+use super::output::Output;
+use std::collections::BTreeMap;
+use wasmtime::component::ResourceTable;
+use wasmtime_wasi::{WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
+
+/// A secret that the hook grants: its value, where one is stored.
+pub(super) type GrantedSecrets = BTreeMap<String, Option<String>>;
+
+pub(super) struct State {
+    wasi: WasiCtx,
+    table: ResourceTable,
+    pub(super) limiter: Limiter,
+    pub(super) stdout: Output,
+    /// What it prints there, and what it logs.
+    pub(super) stderr: Output,
+    pub(super) secrets: GrantedSecrets,
+    /// The last progress that it reported, for people.
+    pub(super) progress: Option<String>,
+}
+
+impl State {
+    /// With nothing granted but what is in `wasi` already.
+    pub(super) fn new(mut wasi: WasiCtxBuilder, memory_bytes: usize, output_bytes: usize) -> Self {
+        let stdout = Output::new(output_bytes);
+        let stderr = Output::new(output_bytes);
+        wasi.stdout(stdout.clone())
+            .stderr(stderr.clone())
+            .allow_tcp(false)
+            .allow_udp(false)
+            .allow_ip_name_lookup(false)
+            .max_random_size(bounds::RANDOM_BYTES);
+        let mut table = ResourceTable::new();
+        table.set_max_capacity(bounds::HOST_RESOURCES);
+        Self {
+            wasi: wasi.build(),
+            table,
+            limiter: Limiter::new(memory_bytes),
+            stdout,
+            stderr,
+            secrets: GrantedSecrets::new(),
+            progress: None,
+        }
+    }
+}
+
+impl WasiView for State {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        WasiCtxView {
+            ctx: &mut self.wasi,
+            table: &mut self.table,
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! Scripts, also hostile ones: whatever a script does, it is run to an end
+//! that the record tells truly, and nothing of it is left.
+
+mod contract;
+mod finding;
+mod hostile;
+mod leftovers;
+mod python;
+mod studio;

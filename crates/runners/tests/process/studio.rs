@@ -1,0 +1,188 @@
+//! A runner with a scripts directory of its own.
+
+use serde_json::{Value, json};
+use stagehook_core::config::{HookConfig, HookType};
+use stagehook_core::contract::{HookInput, HookRef, JobRef, SCHEMA, TriggerRef};
+use stagehook_core::execution::Execution;
+use stagehook_core::ids::{ExecutionId, HookId, JobId, ProjectId};
+use stagehook_core::scope::ScopeType;
+use stagehook_core::trigger::HookPoint;
+use stagehook_runners::Invocation;
+use stagehook_runners::process::{Confinement, ProcessRunner, ProcessSettings};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+use tokio_util::sync::CancellationToken;
+
+/// Nothing here takes this long unless something hangs.
+pub(crate) const LONG: Duration = Duration::from_secs(30);
+
+pub(crate) struct Studio {
+    directory: TempDir,
+    pub(crate) runner: ProcessRunner,
+}
+
+impl Studio {
+    pub(crate) fn new() -> Self {
+        Self::with(|_| ())
+    }
+
+    pub(crate) fn with(change: impl FnOnce(&mut ProcessSettings)) -> Self {
+        let directory = TempDir::new().unwrap();
+        let mut settings = ProcessSettings::in_directory(directory.path());
+        settings.confinement = Confinement::Off;
+        settings.grace = Duration::from_millis(300);
+        fs::create_dir(&settings.script_roots[0]).unwrap();
+        change(&mut settings);
+        let runner = ProcessRunner::new(settings).unwrap();
+        Self { directory, runner }
+    }
+
+    /// A path that outlives the run.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
+    pub(crate) fn scripts(&self) -> PathBuf {
+        self.path("scripts")
+    }
+
+    pub(crate) fn script(&self, name: &str, content: &str) {
+        let path = self.scripts().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, content).unwrap();
+    }
+
+    /// Runs a shell script with these lines.
+    pub(crate) async fn sh(&self, lines: &str) -> Execution {
+        self.script("hook.sh", lines);
+        self.run(json!({"script_path": "hook.sh"})).await
+    }
+
+    /// Runs a shell script with these lines under a deadline.
+    pub(crate) async fn sh_within(&self, lines: &str, timeout: Duration) -> Execution {
+        self.script("hook.sh", lines);
+        let never = CancellationToken::new();
+        self.run_with(
+            HookType::Shell,
+            json!({"script_path": "hook.sh"}),
+            &input(),
+            timeout,
+            &never,
+        )
+        .await
+    }
+
+    pub(crate) async fn run(&self, config: Value) -> Execution {
+        self.run_input(config, &input()).await
+    }
+
+    pub(crate) async fn run_input(&self, config: Value, input: &HookInput) -> Execution {
+        let never = CancellationToken::new();
+        self.run_with(HookType::Shell, config, input, LONG, &never)
+            .await
+    }
+
+    pub(crate) async fn run_python(&self, config: Value) -> Execution {
+        let never = CancellationToken::new();
+        self.run_with(HookType::Python, config, &input(), LONG, &never)
+            .await
+    }
+
+    pub(crate) async fn run_with(
+        &self,
+        hook_type: HookType,
+        config: Value,
+        input: &HookInput,
+        timeout: Duration,
+        cancel: &CancellationToken,
+    ) -> Execution {
+        let input_json = serde_json::to_string(input).unwrap();
+        let invocation = Invocation {
+            input,
+            input_json: &input_json,
+            timeout,
+            cancel,
+        };
+        let config = match hook_type {
+            // Unchecked: a wheel on disk stands for a package of an index,
+            // which no hook may name.
+            HookType::Python => HookConfig::Python(serde_json::from_value(config).unwrap()),
+            other => HookConfig::parse(other, config).unwrap(),
+        };
+        let execution = match config {
+            HookConfig::Shell(config) => self.runner.run_shell(&config, invocation).await,
+            HookConfig::Python(config) => self.runner.run_python(&config, invocation).await,
+            _ => panic!("no script"),
+        }
+        .unwrap();
+        self.nothing_is_left_behind();
+        execution
+    }
+
+    /// Every work directory is removed, however the run ended.
+    pub(crate) fn nothing_is_left_behind(&self) {
+        let left: Vec<_> = fs::read_dir(self.path("work"))
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name())
+            .collect();
+        assert!(left.is_empty(), "left in the work root: {left:?}");
+    }
+}
+
+pub(crate) fn input() -> HookInput {
+    HookInput {
+        schema: SCHEMA.to_owned(),
+        execution_id: ExecutionId::generate(),
+        hook: HookRef {
+            id: HookId::new(7),
+            name: "grade".to_owned(),
+            version: 3,
+            source: ScopeType::Project,
+        },
+        job: Some(JobRef {
+            id: JobId::new(42),
+            project_id: ProjectId::new(1),
+            scene_type_id: None,
+            external_ref: Some("shot_010".to_owned()),
+        }),
+        trigger: TriggerRef::Stage {
+            hook_point: HookPoint::PostSegment,
+        },
+        segment_path: Some("/media/job42/seg_003.mp4".to_owned()),
+        metadata: serde_json::Map::new(),
+        scene_context: serde_json::Map::new(),
+        hook_config: json!({}),
+        data: None,
+        attempt: 1,
+        deadline_ms: 30_000,
+        dry_run: false,
+        previous_results: Vec::new(),
+        inherited: None,
+    }
+}
+
+/// Whether a process runs (a zombie does not).
+pub(crate) fn runs(pid: &str) -> bool {
+    fs::read_to_string(format!("/proc/{}/stat", pid.trim()))
+        .ok()
+        .and_then(|stat| Some(stat.rsplit_once(") ")?.1.to_owned()))
+        .is_some_and(|rest| !rest.starts_with('Z'))
+}
+
+/// Waits until a file has something in it, and answers what.
+pub(crate) async fn written(path: &Path) -> String {
+    let until = Instant::now() + LONG;
+    loop {
+        match fs::read_to_string(path) {
+            Ok(text) if text.ends_with('\n') => return text,
+            _ => assert!(
+                Instant::now() < until,
+                "{} was never written",
+                path.display()
+            ),
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}

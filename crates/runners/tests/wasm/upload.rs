@@ -1,0 +1,157 @@
+//! What an upload is looked at for. REQ-WASM-5
+
+use crate::stage::component;
+use bytes::Bytes;
+use stagehook_runners::Secrets;
+use stagehook_runners::wasm::{Rejection, UploadError, WasmRunner, WasmSettings};
+
+fn runner() -> WasmRunner {
+    WasmRunner::new(WasmSettings::default(), Secrets::default()).unwrap()
+}
+
+async fn rejections(runner: &WasmRunner, component: impl Into<Bytes>) -> Vec<Rejection> {
+    match runner.inspect(component.into()).await {
+        Err(UploadError::Rejected(rejections)) => rejections,
+        other => panic!("it should be rejected: {other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_plugin_is_taken_and_described() {
+    let runner = runner();
+    let inspection = runner.inspect(component("media_probe")).await.unwrap();
+    assert_eq!(inspection.manifest.name.as_str(), "media-probe");
+    assert_eq!(inspection.manifest.version.to_string(), "0.1.0");
+    assert_eq!(inspection.manifest.capabilities, ["segment_read"]);
+    assert_eq!(inspection.manifest.settings_schema["type"], "object");
+    assert_eq!(inspection.manifest.hook_points.len(), 2);
+    assert!(
+        inspection
+            .imports
+            .iter()
+            .any(|import| import.starts_with("wasi:filesystem/types@0.2.")),
+        "{:?}",
+        inspection.imports
+    );
+    assert!(
+        !inspection
+            .imports
+            .iter()
+            .any(|import| import.contains("secrets"))
+    );
+    assert_eq!(inspection.size_bytes, component("media_probe").len() as u64);
+    assert!(runner.prepared(&inspection.digest).is_some());
+
+    let secret = runner.inspect(component("secret_guest")).await.unwrap();
+    assert_eq!(secret.manifest.capabilities, ["secrets"]);
+    assert!(
+        secret
+            .imports
+            .contains(&"stagehook:hook/secrets@0.1.0".to_owned())
+    );
+}
+
+#[tokio::test]
+async fn another_world_is_rejected_by_name() {
+    let rejected = rejections(&runner(), component("foreign_world")).await;
+    assert_eq!(rejected[0].rule, "world");
+    assert!(
+        rejected[0]
+            .detail
+            .contains("does not export stagehook:hook/handler@0.1.0")
+    );
+    assert!(rejected[0].detail.contains("wasi:cli/run"), "{rejected:?}");
+}
+
+#[tokio::test]
+async fn every_unknown_import_is_named() {
+    let component = wat::parse_str(
+        r#"(component
+            (import "acme:vault/store@1.0.0" (instance))
+            (import "wasi:http/outgoing-handler@0.2.6" (instance)))"#,
+    )
+    .unwrap();
+    let rejected = rejections(&runner(), component).await;
+    let details: Vec<_> = rejected
+        .iter()
+        .map(|rejection| rejection.detail.as_str())
+        .collect();
+    assert_eq!(rejected.len(), 3, "{rejected:?}");
+    assert!(details[1].contains("acme:vault/store@1.0.0"), "{details:?}");
+    assert!(
+        details[2].contains("wasi:http/outgoing-handler@0.2.6"),
+        "{details:?}"
+    );
+}
+
+#[tokio::test]
+async fn an_export_of_the_right_name_and_another_type_is_rejected() {
+    let component = wat::parse_str(
+        r#"(component
+            (instance $handler)
+            (export "stagehook:hook/handler@0.1.0" (instance $handler)))"#,
+    )
+    .unwrap();
+    let rejected = rejections(&runner(), component).await;
+    assert_eq!(rejected[0].rule, "world", "{rejected:?}");
+    assert!(rejected[0].detail.contains("describe") || rejected[0].detail.contains("run"));
+}
+
+#[tokio::test]
+async fn what_is_no_component_is_rejected() {
+    let runner = runner();
+    for (bytes, rule) in [
+        (&b"(component)"[..], "format"),
+        (b"\0asm\x01\0\0\0", "format"),
+        (b"\0asm\x0d\0\x01\0garbage", "format"),
+        (b"", "format"),
+    ] {
+        let rejected = rejections(&runner, bytes.to_vec()).await;
+        assert_eq!(rejected[0].rule, rule, "{rejected:?}");
+    }
+    let mut half = component("test_guest").to_vec();
+    half.truncate(half.len() / 2);
+    assert_eq!(rejections(&runner, half).await[0].rule, "format");
+}
+
+#[tokio::test]
+async fn what_is_too_large_is_rejected_before_it_is_looked_at() {
+    let settings = WasmSettings {
+        max_component_bytes: 1_000,
+        ..WasmSettings::default()
+    };
+    let runner = WasmRunner::new(settings, Secrets::default()).unwrap();
+    let rejected = rejections(&runner, component("test_guest")).await;
+    assert_eq!(rejected[0].rule, "size");
+    assert!(rejected[0].detail.contains("at most 1000"));
+}
+
+/// A loop before the first call is ended like one within it.
+#[tokio::test]
+async fn a_plugin_that_never_starts_cannot_be_published() {
+    let rejected = rejections(&runner(), component("start_guest")).await;
+    assert_eq!(rejected[0].rule, "manifest");
+    assert!(rejected[0].detail.contains("units of fuel"), "{rejected:?}");
+}
+
+/// Neither instantiation nor a declared size gets around the limits.
+#[tokio::test]
+async fn modules_that_want_too_much_are_rejected() {
+    let runner = runner();
+    let memories = "(memory 1)".repeat(50);
+    for (module, told) in [
+        (format!("(module {memories})"), "memories"),
+        ("(module (table 1000000000 funcref))".to_owned(), "table"),
+        ("(module (memory 40000))".to_owned(), "memory"),
+    ] {
+        let component = format!("(component (core {module}) )");
+        let component = component
+            .replace("(core (module", "(core module")
+            .replacen("))", ")", 1);
+        let component =
+            wat::parse_str(&component).unwrap_or_else(|error| panic!("{component}: {error}"));
+        let rejected = rejections(&runner, component).await;
+        let all = format!("{rejected:?}");
+        assert!(all.contains(told), "{all}");
+    }
+}
