@@ -1,0 +1,226 @@
+//! Checks a hook against this server before it is saved: what `core` cannot
+//! know, because it is about scripts, plugins, secrets and maxima of this
+//! server.
+
+use crate::engine::Engine;
+use crate::error::EngineError;
+use crate::plugins::NotReady;
+use serde_json::{Map, Value};
+use stagehook_core::config::{HookConfig, ScriptPath, WasmConfig, WebhookConfig};
+use stagehook_core::hook::{Hook, HookRequest, HookSpec};
+use stagehook_core::ids::HookId;
+use stagehook_core::invalid::{Findings, Invalid, from_value};
+use stagehook_core::resolve::{EffectiveSet, resolve};
+use stagehook_core::scope::{Lineage, Scope};
+use stagehook_core::trigger::Trigger;
+use stagehook_runners::Secrets;
+use stagehook_runners::wasm::SettingsError;
+use stagehook_store::{Entity, StoreError};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How long the environment of a Python hook may take to build.
+const ENVIRONMENT_PATIENCE: Duration = Duration::from_mins(10);
+
+impl Engine {
+    /// Checks a hook against this server and creates it.
+    pub async fn create_hook(&self, actor: &str, spec: &HookSpec) -> Result<Hook, EngineError> {
+        self.admit(spec).await?;
+        Ok(self.store.create_hook(actor, spec).await?)
+    }
+
+    /// Checks a hook against this server and replaces it. A config that stays
+    /// as it is is not checked again, unless the hook is switched on: a hook
+    /// whose script is gone can still be switched off.
+    pub async fn update_hook(
+        &self,
+        actor: &str,
+        id: HookId,
+        version: i64,
+        spec: &HookSpec,
+    ) -> Result<Hook, EngineError> {
+        let hook = self.store.get_hook(id).await?;
+        // The store has the last word; this one spares a long check.
+        if hook.version != version {
+            return Err(StoreError::StaleVersion {
+                current: hook.version,
+            }
+            .into());
+        }
+        let switched_on = spec.enabled && !hook.spec.enabled;
+        if switched_on || spec.config != hook.spec.config {
+            self.admit(spec).await?;
+        }
+        Ok(self.store.update_hook(actor, id, version, spec).await?)
+    }
+
+    /// Makes a hook what it was at a revision: a change like any other, so that
+    /// what was right then is checked against this server as it is now.
+    pub async fn restore_hook(
+        &self,
+        actor: &str,
+        id: HookId,
+        number: i64,
+    ) -> Result<Hook, EngineError> {
+        let hook = self.store.get_hook(id).await?;
+        let revision = self.store.get_revision(id, number).await?;
+        let spec = request_of(revision.hook)?.check()?;
+        self.update_hook(actor, id, hook.version, &spec).await
+    }
+
+    /// What applies to a scope.
+    pub async fn effective_set(
+        &self,
+        scope: Scope,
+        trigger: Option<&Trigger>,
+    ) -> Result<EffectiveSet, EngineError> {
+        let lineage =
+            match scope {
+                Scope::Studio => Lineage::Studio,
+                Scope::Project(id) => {
+                    self.store.lineage_of_project(id).await?.ok_or_else(|| {
+                        StoreError::NotFound {
+                            what: Entity::Project,
+                            id: id.to_string(),
+                        }
+                    })?
+                }
+                Scope::SceneType(id) => {
+                    self.store.lineage_of_scene_type(id).await?.ok_or_else(|| {
+                        StoreError::NotFound {
+                            what: Entity::SceneType,
+                            id: id.to_string(),
+                        }
+                    })?
+                }
+            };
+        let hooks = self.store.hooks_for(&lineage, trigger).await?;
+        Ok(resolve(hooks.into_iter().map(Arc::new), &lineage))
+    }
+
+    async fn admit(&self, spec: &HookSpec) -> Result<(), EngineError> {
+        let mut findings = Findings::default();
+        for (pointer, name) in spec.config.secrets() {
+            findings.require(
+                self.secrets.get(name).is_some(),
+                pointer,
+                format!(
+                    "there is no secret '{name}' on this server: set {} in its environment",
+                    Secrets::variable_of(name)
+                ),
+            );
+        }
+        match &spec.config {
+            HookConfig::Shell(config) => self.admit_script(&mut findings, &config.script_path),
+            HookConfig::Python(config) => {
+                self.admit_script(&mut findings, &config.script_path);
+                // Building an environment takes a machine's time like a run does.
+                let _turn = self.turn().await?;
+                let environment = self
+                    .runners
+                    .process
+                    .prepare_environment(config, ENVIRONMENT_PATIENCE)
+                    .await;
+                if let Err(error) = environment {
+                    let pointer = if config.venv.is_some() {
+                        "/config/venv"
+                    } else {
+                        "/config/requirements"
+                    };
+                    findings.push(pointer, error.to_string());
+                }
+            }
+            HookConfig::Webhook(config) => self.admit_webhook(&mut findings, config),
+            HookConfig::Wasm(config) => self.admit_plugin(&mut findings, config).await?,
+        }
+        Ok(findings.finish()?)
+    }
+
+    fn admit_script(&self, findings: &mut Findings, path: &ScriptPath) {
+        if let Err(why) = self.runners.process.check_script(path) {
+            findings.push("/config/script_path", why);
+        }
+    }
+
+    fn admit_webhook(&self, findings: &mut Findings, config: &WebhookConfig) {
+        if let Some(host) = config.url.host()
+            && let Err(forbidden) = self.runners.webhook.network().check_host(&host)
+        {
+            findings.push("/config/url", forbidden.to_string());
+        }
+    }
+
+    async fn admit_plugin(
+        &self,
+        findings: &mut Findings,
+        config: &WasmConfig,
+    ) -> Result<(), EngineError> {
+        findings.take(config.limits.within(&self.settings.limits));
+        findings.take(self.runners.wasm.check_grants(&config.grants));
+        let plugin = match self.ready(&config.plugin).await {
+            Ok(plugin) => plugin,
+            Err(NotReady::Unknown) => {
+                findings.push(
+                    "/config/plugin",
+                    format!(
+                        "there is no plugin {} on this server: upload it first",
+                        config.plugin
+                    ),
+                );
+                return Ok(());
+            }
+            Err(NotReady::Unfit(why)) => {
+                findings.push("/config/plugin", why);
+                return Ok(());
+            }
+            // The hook may be right; it is the server that cannot tell.
+            Err(NotReady::Host(_)) => return Err(EngineError::Broken),
+        };
+        if plugin.imports_secrets() && config.grants.secrets.is_empty() {
+            findings.push(
+                "/config/grants/secrets",
+                "this plugin imports secrets, and none is granted: grant those it needs",
+            );
+        }
+        match self
+            .runners
+            .wasm
+            .check_settings(&plugin, &config.settings)
+            .await
+        {
+            Ok(()) => {}
+            Err(SettingsError::Invalid(invalid)) => {
+                findings.take::<()>(Err(invalid.below("/config/settings")));
+            }
+            Err(SettingsError::Unchecked(why)) => findings.push("/config/settings", why),
+        }
+        Ok(())
+    }
+}
+
+/// The request that would make a hook what this document shows.
+fn request_of(document: Value) -> Result<HookRequest, Invalid> {
+    const GIVEN: [&str; 12] = [
+        "name",
+        "description",
+        "hook_type",
+        "hook_point",
+        "event",
+        "scope_type",
+        "scope_id",
+        "failure_mode",
+        "config",
+        "sort_order",
+        "enabled",
+        "extends",
+    ];
+    let document = match document {
+        Value::Object(document) => document,
+        _ => Map::new(),
+    };
+    let given = document
+        .into_iter()
+        .filter(|(key, _)| GIVEN.contains(&key.as_str()))
+        .collect();
+    from_value(Value::Object(given))
+}

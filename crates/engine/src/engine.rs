@@ -1,0 +1,217 @@
+//! The engine itself: what its parts share, its start and its end.
+
+use crate::effective::EffectiveSets;
+use crate::error::EngineError;
+use crate::plugins::PinnedPlugins;
+use crate::recovery::Whose;
+use crate::running::Running;
+use crate::settings::EngineSettings;
+use stagehook_core::config::HookConfig;
+use stagehook_core::contract::HookInput;
+use stagehook_core::execution::{Execution, ExecutionStatus};
+use stagehook_core::hook::Hook;
+use stagehook_core::ids::StageRunId;
+use stagehook_runners::{Invocation, Runners, Secrets};
+use stagehook_store::Store;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// Runs hooks for whoever asks, and keeps what came of it.
+#[derive(Debug)]
+pub struct Engine {
+    pub(crate) store: Store,
+    pub(crate) runners: Runners,
+    pub(crate) settings: EngineSettings,
+    pub(crate) effective: EffectiveSets,
+    pub(crate) pinned: PinnedPlugins,
+    pub(crate) secrets: Arc<Secrets>,
+    pub(crate) running: Arc<Running>,
+    pub(crate) tasks: TaskTracker,
+    /// No new work is taken any more.
+    pub(crate) stopping: CancellationToken,
+    /// What runs is ended.
+    pub(crate) ending: CancellationToken,
+    /// The lease is given up.
+    pub(crate) lease_ends: CancellationToken,
+    /// Runs whose end could not be recorded.
+    left_behind: Mutex<Vec<StageRunId>>,
+    at_work: Arc<Semaphore>,
+    admitted: Arc<Semaphore>,
+}
+
+/// The right to run hooks now; given back when dropped.
+#[derive(Debug)]
+pub(crate) struct Turn {
+    _at_work: OwnedSemaphorePermit,
+    _admitted: OwnedSemaphorePermit,
+}
+
+impl Engine {
+    /// Starts an engine: takes its lease, closes what it left behind when it
+    /// stopped the last time, and looks after its lease from then on.
+    pub async fn start(
+        store: Store,
+        runners: Runners,
+        secrets: Arc<Secrets>,
+        settings: EngineSettings,
+    ) -> Result<Arc<Self>, EngineError> {
+        let engine = Arc::new(Self {
+            store,
+            runners,
+            effective: EffectiveSets::default(),
+            pinned: PinnedPlugins::default(),
+            secrets,
+            running: Arc::new(Running::default()),
+            tasks: TaskTracker::new(),
+            stopping: CancellationToken::new(),
+            ending: CancellationToken::new(),
+            lease_ends: CancellationToken::new(),
+            left_behind: Mutex::default(),
+            at_work: Arc::new(Semaphore::new(settings.concurrent_runs)),
+            admitted: Arc::new(Semaphore::new(
+                settings.concurrent_runs + settings.waiting_runs,
+            )),
+            settings,
+        });
+        engine.renew_lease().await?;
+        let closed = engine.recover(Whose::DeadAndOwn).await?;
+        if closed > 0 {
+            tracing::warn!(closed, "closed stage runs that were cut off");
+        }
+        engine.tasks.spawn(Arc::clone(&engine).keep_lease());
+        Ok(engine)
+    }
+
+    /// Stops: takes no new work, lets what runs finish for a while, then
+    /// cancels it. Every run has its verdict or its cancellation on record
+    /// when this returns.
+    pub async fn shutdown(&self) {
+        self.stopping.cancel();
+        self.tasks.close();
+        // Every run holds a permit; having all of them means that none is left.
+        let all = u32::try_from(self.settings.concurrent_runs).unwrap_or(u32::MAX);
+        let idle = self.at_work.acquire_many(all);
+        if tokio::time::timeout(self.settings.shutdown_grace, idle)
+            .await
+            .is_err()
+        {
+            self.ending.cancel();
+            let idle = self.at_work.acquire_many(all);
+            let _ = tokio::time::timeout(self.settings.shutdown_grace, idle).await;
+        }
+        self.lease_ends.cancel();
+        self.tasks.wait().await;
+    }
+
+    /// The store, for what needs no engine: projects, listings, reviews.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// How it is set up.
+    pub fn settings(&self) -> &EngineSettings {
+        &self.settings
+    }
+
+    /// Whether it has begun to stop.
+    pub fn is_stopping(&self) -> bool {
+        self.stopping.is_cancelled()
+    }
+
+    /// Whether what still runs is being ended because the server stops.
+    pub(crate) fn is_ending(&self) -> bool {
+        self.ending.is_cancelled()
+    }
+
+    /// How scripts are confined here.
+    pub fn confinement(&self) -> &'static str {
+        self.runners.process.confinement().as_str()
+    }
+
+    /// Waits for the right to run hooks.
+    pub(crate) async fn turn(&self) -> Result<Turn, EngineError> {
+        if self.stopping.is_cancelled() {
+            return Err(EngineError::ShuttingDown);
+        }
+        let admitted = Arc::clone(&self.admitted)
+            .try_acquire_owned()
+            .map_err(|_| EngineError::Overloaded)?;
+        let at_work = tokio::select! {
+            () = self.stopping.cancelled() => return Err(EngineError::ShuttingDown),
+            permit = Arc::clone(&self.at_work).acquire_owned() => permit,
+        };
+        Ok(Turn {
+            _at_work: at_work.map_err(|_| EngineError::ShuttingDown)?,
+            _admitted: admitted,
+        })
+    }
+
+    /// How long a hook may take on this server.
+    pub(crate) fn timeout_of(&self, config: &HookConfig) -> Duration {
+        match config {
+            HookConfig::Wasm(config) => config
+                .limits
+                .within(&self.settings.limits)
+                .map_or(self.settings.limits.maximum.timeout, |limits| {
+                    limits.timeout
+                }),
+            config => config.timeout(),
+        }
+    }
+
+    /// Runs one hook once.
+    pub(crate) async fn execute(
+        &self,
+        hook: &Hook,
+        input: &HookInput,
+        input_json: &str,
+        timeout: Duration,
+        cancel: &CancellationToken,
+    ) -> Execution {
+        let config = &hook.spec.config;
+        let plugin = match config {
+            HookConfig::Wasm(config) => match self.prepared(&config.plugin).await {
+                Ok(plugin) => Some(plugin),
+                Err(execution) => return *execution,
+            },
+            _ => None,
+        };
+        let invocation = Invocation {
+            input,
+            input_json,
+            timeout,
+            cancel,
+        };
+        match self.runners.run(config, plugin.as_ref(), invocation).await {
+            Ok(execution) => execution,
+            Err(broken) => {
+                tracing::error!(
+                    hook = %hook.id,
+                    error = &broken as &dyn std::error::Error,
+                    "a hook could not be run"
+                );
+                Execution::not_run(ExecutionStatus::HostError, broken.to_string())
+            }
+        }
+    }
+
+    /// Notes a run whose end could not be recorded; it is closed later.
+    pub(crate) fn leave_to_recovery(&self, id: StageRunId) {
+        self.left_behind
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(id);
+    }
+
+    pub(crate) fn take_left_behind(&self) -> Vec<StageRunId> {
+        std::mem::take(
+            &mut *self
+                .left_behind
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner),
+        )
+    }
+}

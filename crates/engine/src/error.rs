@@ -1,0 +1,69 @@
+//! What the engine refuses or cannot do.
+
+use stagehook_core::ids::{JobId, StageRunId};
+use stagehook_core::invalid::Invalid;
+use stagehook_core::job::JobStatus;
+use stagehook_runners::HostBroken;
+use stagehook_runners::wasm::Rejection;
+use stagehook_store::StoreError;
+
+/// What the engine refuses or cannot do.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// The store said so.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The request is wrong.
+    #[error(transparent)]
+    Invalid(#[from] Invalid),
+    /// There is no such job.
+    #[error("there is no job {0}")]
+    NoSuchJob(JobId),
+    /// The job does not run.
+    #[error("job {job} is {}: {}", .status.as_str(), what_to_do(*.status))]
+    JobNotRunning {
+        /// The job.
+        job: JobId,
+        /// Where it stands.
+        status: JobStatus,
+    },
+    /// The job's project was deleted.
+    #[error("the project of job {0} was deleted")]
+    ProjectDeleted(JobId),
+    /// The idempotency key came with another request before.
+    #[error("this Idempotency-Key was used for a different request: use a new one")]
+    KeyReused,
+    /// The stage run has ended.
+    #[error("stage run {0} has ended already")]
+    AlreadyEnded(StageRunId),
+    /// Too many callers wait.
+    #[error("too many stage runs wait for their turn: try again later")]
+    Overloaded,
+    /// The server stops.
+    #[error("the server is shutting down: try again on another, or later")]
+    ShuttingDown,
+    /// The upload is no plugin that could be run here. Never empty.
+    #[error("the component was rejected")]
+    PluginRejected(Vec<Rejection>),
+    /// The upload could not be looked at; the server's log says why.
+    #[error("the component could not be looked at on this server")]
+    PluginNotInspected,
+    /// The run was closed under us, by another server or by a person.
+    #[error("stage run {0} was closed while it ran")]
+    Closed(StageRunId),
+    /// A task of this server broke; the server's log says where.
+    #[error("the server could not do its work; its log says why")]
+    Broken,
+    /// The host cannot do its own work.
+    #[error(transparent)]
+    Host(#[from] HostBroken),
+}
+
+const fn what_to_do(status: JobStatus) -> &'static str {
+    match status {
+        JobStatus::Failed => "a person must review it before its stages run again",
+        JobStatus::Completed => "its stages have run",
+        JobStatus::Rejected => "its stages do not run any more",
+        JobStatus::Running => "it runs",
+    }
+}

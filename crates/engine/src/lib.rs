@@ -1,0 +1,37 @@
+//! Joins the store and the runners: stage runs, failure handling, recovery.
+//!
+//! | module | what it does |
+//! | --- | --- |
+//! | [`stage`] | runs the hooks of a stage, one after the other |
+//! | [`recovery`] | closes the runs that a server left behind |
+//! | [`admission`] | checks a hook against this server before it is saved |
+//! | [`hook_test`] | runs one hook with a sample input |
+//! | [`plugins`] | takes plugins in, and makes them ready to run |
+//!
+//! The promise: **a hook that ran is on record.** The plan of a stage run is
+//! committed before its first hook runs, each log before the next hook runs,
+//! and the last log together with the verdict. After a crash, the first planned
+//! hook without a log is the one that was cut off; the run is closed as
+//! `interrupted` and the job treated as that hook's failure mode says.
+//!
+//! A run belongs to the server that started it, not to the connection that
+//! asked: a caller that goes away does not end it.
+
+pub mod admission;
+mod effective;
+mod engine;
+mod error;
+mod halt;
+pub mod hook_test;
+mod input;
+mod lease;
+pub mod plugins;
+mod record;
+pub mod recovery;
+mod running;
+mod settings;
+pub mod stage;
+
+pub use engine::Engine;
+pub use error::EngineError;
+pub use settings::EngineSettings;
