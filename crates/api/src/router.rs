@@ -1,0 +1,115 @@
+//! All routes, in one place.
+
+use crate::auth::require_token;
+use crate::openapi;
+use crate::problem::Problem;
+use crate::routes;
+use crate::settings::ApiSettings;
+use crate::state::ApiState;
+use axum::Router;
+use axum::http::{HeaderName, HeaderValue, StatusCode, Uri};
+use axum::middleware::from_fn_with_state;
+use axum::response::{IntoResponse, Response};
+use stagehook_engine::Engine;
+use std::any::Any;
+use std::sync::Arc;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::set_header::SetResponseHeaderLayer;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// The base of all routes but health.
+pub(crate) const BASE: &str = "/api/v1";
+
+/// The routes that need a token.
+pub(crate) fn resources() -> OpenApiRouter<ApiState> {
+    OpenApiRouter::new()
+        .routes(routes!(routes::projects::create, routes::projects::list))
+        .routes(routes!(routes::projects::get, routes::projects::delete))
+        .routes(routes!(
+            routes::scene_types::create,
+            routes::scene_types::list
+        ))
+        .routes(routes!(
+            routes::scene_types::get,
+            routes::scene_types::delete
+        ))
+        .routes(routes!(routes::jobs::create, routes::jobs::list))
+        .routes(routes!(routes::jobs::get))
+        .routes(routes!(routes::jobs::complete))
+        .routes(routes!(routes::jobs::review))
+        .routes(routes!(routes::stage_runs::run))
+        .routes(routes!(routes::stage_runs::list_of_job))
+        .routes(routes!(routes::stage_runs::get))
+        .routes(routes!(routes::stage_runs::cancel))
+        .routes(routes!(routes::hooks::create, routes::hooks::list))
+        .routes(routes!(
+            routes::hooks::get,
+            routes::hooks::update,
+            routes::hooks::delete
+        ))
+        .routes(routes!(routes::hook_order::order))
+        .routes(routes!(routes::hook_test::test))
+        .routes(routes!(routes::effective::studio))
+        .routes(routes!(routes::effective::scope))
+        .routes(routes!(routes::logs::of_hook))
+        .routes(routes!(routes::logs::of_job))
+        .routes(routes!(routes::revisions::list))
+        .routes(routes!(routes::revisions::restore))
+        .routes(routes!(routes::plugins::upload, routes::plugins::list))
+        .routes(routes!(routes::plugins::validate))
+        .routes(routes!(routes::plugins::versions))
+        .routes(routes!(routes::plugins::version))
+        .routes(routes!(routes::audit::list))
+}
+
+/// The whole HTTP side.
+pub fn router(engine: Arc<Engine>, settings: ApiSettings) -> Router {
+    let state = ApiState::new(engine, settings);
+    let (resources, _) = resources().split_for_parts();
+    let api = resources
+        .fallback(no_such_path)
+        .method_not_allowed_fallback(no_such_method)
+        .layer(from_fn_with_state(state.clone(), require_token))
+        .merge(openapi::routes());
+    Router::new()
+        .nest(BASE, api)
+        .merge(routes::health::routes())
+        .fallback(no_such_path)
+        .method_not_allowed_fallback(no_such_method)
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(SetResponseHeaderLayer::if_not_present(
+            HeaderName::from_static("x-content-type-options"),
+            HeaderValue::from_static("nosniff"),
+        ))
+        .layer(SetResponseHeaderLayer::if_not_present(
+            axum::http::header::CACHE_CONTROL,
+            HeaderValue::from_static("no-store"),
+        ))
+        .with_state(state)
+}
+
+async fn no_such_path(uri: Uri) -> Problem {
+    Problem::not_found(format!(
+        "there is nothing at {}; {BASE}/openapi.json lists what there is",
+        uri.path().chars().take(256).collect::<String>()
+    ))
+}
+
+async fn no_such_method() -> Problem {
+    Problem::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "method-not-allowed",
+        "this path does not take this method; the Allow header names those it takes",
+    )
+}
+
+fn panicked(_: Box<dyn Any + Send + 'static>) -> Response {
+    tracing::error!("a handler panicked");
+    Problem::new(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        "internal-error",
+        "the server could not do its work; its log says why",
+    )
+    .into_response()
+}

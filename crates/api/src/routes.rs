@@ -1,0 +1,15 @@
+//! One file a resource: its requests, its OpenAPI text, its handlers.
+
+pub(crate) mod audit;
+pub(crate) mod effective;
+pub(crate) mod health;
+pub(crate) mod hook_order;
+pub(crate) mod hook_test;
+pub(crate) mod hooks;
+pub(crate) mod jobs;
+pub(crate) mod logs;
+pub(crate) mod plugins;
+pub(crate) mod projects;
+pub(crate) mod revisions;
+pub(crate) mod scene_types;
+pub(crate) mod stage_runs;

@@ -1,0 +1,198 @@
+//! Hooks.
+
+use crate::auth::Actor;
+use crate::extract::{ApiJson, ApiQuery, Segment};
+use crate::listing::{Listing, page_request};
+use crate::problem::Problem;
+use crate::state::ApiState;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::{Extension, Json};
+use serde::Deserialize;
+use serde_json::Value;
+use stagehook_core::config::{HookConfig, HookType};
+use stagehook_core::document::HookDocument;
+use stagehook_core::event_pattern::EventPattern;
+use stagehook_core::hook::HookRequest;
+use stagehook_core::ids::HookId;
+use stagehook_core::invalid::Invalid;
+use stagehook_core::scope::ScopeType;
+use stagehook_core::trigger::HookPoint;
+use stagehook_core::verdict::FailureMode;
+use stagehook_store::HookFilter;
+use utoipa::{IntoParams, ToSchema};
+
+/// Which hooks.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct HookQuery {
+    /// Those of one level.
+    scope_type: Option<ScopeType>,
+    /// Those of one project or scene type; with `scope_type`.
+    scope_id: Option<i64>,
+    /// Those of one stage.
+    hook_point: Option<HookPoint>,
+    /// Those with this event pattern.
+    event: Option<EventPattern>,
+    /// Those of one type.
+    hook_type: Option<HookType>,
+    /// Those that are enabled, or are not.
+    enabled: Option<bool>,
+    /// Those of this name.
+    name: Option<String>,
+    /// Most items, from 1 to 200; 50 by default.
+    limit: Option<u32>,
+    /// `next_cursor` of the page before.
+    cursor: Option<String>,
+}
+
+/// A changed hook: the whole of it, and the version that was changed.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct HookUpdate {
+    /// The version that this change is based on.
+    version: i64,
+    /// Unique for its trigger and scope.
+    name: String,
+    /// For people.
+    #[serde(default)]
+    description: String,
+    /// What kind of hook.
+    #[schema(value_type = HookType)]
+    hook_type: String,
+    /// The stage that triggers it; excludes `event`.
+    #[serde(default)]
+    #[schema(value_type = Option<HookPoint>)]
+    hook_point: Option<String>,
+    /// The events that trigger it; excludes `hook_point`.
+    #[serde(default)]
+    #[schema(value_type = Option<EventPattern>)]
+    event: Option<String>,
+    /// Where it applies.
+    #[schema(value_type = ScopeType)]
+    scope_type: String,
+    /// The project's or the scene type's id.
+    #[serde(default)]
+    scope_id: Option<i64>,
+    /// What its failure does; `warn` by default.
+    #[serde(default)]
+    #[schema(value_type = Option<FailureMode>)]
+    failure_mode: Option<String>,
+    /// What to run and how.
+    #[schema(value_type = HookConfig)]
+    config: Value,
+    /// Lower runs earlier.
+    #[serde(default)]
+    sort_order: i64,
+    /// Whether it runs; true by default.
+    #[serde(default)]
+    enabled: Option<bool>,
+    /// Whether the hook it overrides runs first.
+    #[serde(default)]
+    extends: bool,
+}
+
+impl HookUpdate {
+    fn split(self) -> (i64, HookRequest) {
+        let request = HookRequest {
+            name: self.name,
+            description: self.description,
+            hook_type: self.hook_type,
+            hook_point: self.hook_point,
+            event: self.event,
+            scope_type: self.scope_type,
+            scope_id: self.scope_id,
+            failure_mode: self.failure_mode,
+            config: self.config,
+            sort_order: self.sort_order,
+            enabled: self.enabled.unwrap_or(true),
+            extends: self.extends,
+        };
+        (self.version, request)
+    }
+}
+
+/// Creates a hook. All that is wrong with it is answered at once.
+#[utoipa::path(post, operation_id = "create_hook", path = "/hooks", tag = "hooks", request_body = HookRequest,
+    responses((status = 201, body = HookDocument)))]
+pub(crate) async fn create(
+    State(state): State<ApiState>,
+    Extension(actor): Extension<Actor>,
+    ApiJson(request): ApiJson<HookRequest>,
+) -> Result<(StatusCode, Json<HookDocument>), Problem> {
+    let spec = request.check().map_err(invalid_hook)?;
+    let hook = state
+        .engine
+        .create_hook(actor.name(), &spec)
+        .await
+        .map_err(Problem::of_hook)?;
+    Ok((StatusCode::CREATED, Json(HookDocument::from(&hook))))
+}
+
+/// Lists the hooks, oldest first.
+#[utoipa::path(get, operation_id = "list_hooks", path = "/hooks", tag = "hooks", params(HookQuery),
+    responses((status = 200, body = Listing<HookDocument>)))]
+pub(crate) async fn list(
+    State(state): State<ApiState>,
+    ApiQuery(query): ApiQuery<HookQuery>,
+) -> Result<Json<Listing<HookDocument>>, Problem> {
+    let page = page_request(query.limit, query.cursor.as_deref())?;
+    let filter = HookFilter {
+        scope_type: query.scope_type,
+        scope_id: query.scope_id,
+        hook_point: query.hook_point,
+        event: query.event,
+        hook_type: query.hook_type,
+        enabled: query.enabled,
+        name: query.name,
+    };
+    let page = state.engine.store().list_hooks(&filter, page).await?;
+    Ok(Json(page.map(|hook| HookDocument::from(&hook)).into()))
+}
+
+/// Shows a hook.
+#[utoipa::path(get, operation_id = "get_hook", path = "/hooks/{id}", tag = "hooks", params(("id" = i64, Path)),
+    responses((status = 200, body = HookDocument)))]
+pub(crate) async fn get(
+    State(state): State<ApiState>,
+    Segment(id): Segment<HookId>,
+) -> Result<Json<HookDocument>, Problem> {
+    let hook = state.engine.store().get_hook(id).await?;
+    Ok(Json(HookDocument::from(&hook)))
+}
+
+/// Replaces a hook. 409 when it was changed since the named version.
+#[utoipa::path(put, operation_id = "update_hook", path = "/hooks/{id}", tag = "hooks", params(("id" = i64, Path)),
+    request_body = HookUpdate, responses((status = 200, body = HookDocument)))]
+pub(crate) async fn update(
+    State(state): State<ApiState>,
+    Extension(actor): Extension<Actor>,
+    Segment(id): Segment<HookId>,
+    ApiJson(update): ApiJson<HookUpdate>,
+) -> Result<Json<HookDocument>, Problem> {
+    let (version, request) = update.split();
+    let spec = request.check().map_err(invalid_hook)?;
+    let hook = state
+        .engine
+        .update_hook(actor.name(), id, version, &spec)
+        .await
+        .map_err(Problem::of_hook)?;
+    Ok(Json(HookDocument::from(&hook)))
+}
+
+/// Deletes a hook; its logs and revisions are kept.
+#[utoipa::path(delete, operation_id = "delete_hook", path = "/hooks/{id}", tag = "hooks", params(("id" = i64, Path)),
+    responses((status = 204)))]
+pub(crate) async fn delete(
+    State(state): State<ApiState>,
+    Extension(actor): Extension<Actor>,
+    Segment(id): Segment<HookId>,
+) -> Result<StatusCode, Problem> {
+    state.engine.store().delete_hook(actor.name(), id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn invalid_hook(invalid: Invalid) -> Problem {
+    Problem::invalid("invalid-hook", invalid)
+}

@@ -1,0 +1,28 @@
+//! What handlers share.
+
+use crate::auth::Sessions;
+use crate::settings::ApiSettings;
+use stagehook_engine::Engine;
+use std::sync::Arc;
+use tokio::sync::Semaphore;
+
+/// What handlers share; cheap to clone.
+#[derive(Debug, Clone)]
+pub(crate) struct ApiState {
+    pub(crate) engine: Arc<Engine>,
+    pub(crate) settings: Arc<ApiSettings>,
+    pub(crate) sessions: Arc<Sessions>,
+    /// Components are large: few are in memory at the same time.
+    pub(crate) uploads: Arc<Semaphore>,
+}
+
+impl ApiState {
+    pub(crate) fn new(engine: Arc<Engine>, settings: ApiSettings) -> Self {
+        Self {
+            engine,
+            uploads: Arc::new(Semaphore::new(settings.uploads)),
+            settings: Arc::new(settings),
+            sessions: Arc::new(Sessions::default()),
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! The commands, one file each.
+
+mod compile_component;
+mod config;
+mod hook;
+mod hook_export;
+mod hook_import;
+mod hook_transfer;
+mod job;
+mod logs;
+mod migrate;
+mod plugin;
+mod project;
+mod scene_type;
+mod serve;
+mod stage;
+
+use crate::ending::{EXIT_CODES, Ending};
+use anyhow::Context as _;
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// Runs hooks at the stages of a media pipeline, and answers proceed or halt.
+#[derive(Debug, Parser)]
+#[command(name = "stagehook", version, after_help = EXIT_CODES, max_term_width = 100,
+    disable_help_subcommand = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the server
+    Serve(serve::ServeArgs),
+    /// Print what `serve` would run with, and where each value comes from
+    Config(config::ConfigArgs),
+    /// Bring the database to this version's schema
+    Migrate(migrate::MigrateArgs),
+    /// Compile a component from stdin to stdout, for the server
+    #[command(hide = true)]
+    CompileComponent,
+    /// Hooks: list, create, test, export, import, …
+    Hook(hook::HookArgs),
+    /// Run the hooks of a stage
+    Stage(stage::StageArgs),
+    /// Show execution logs
+    Logs(logs::LogsArgs),
+    /// Jobs and their review
+    Job(job::JobArgs),
+    /// Projects
+    Project(project::ProjectArgs),
+    /// Scene types
+    SceneType(scene_type::SceneTypeArgs),
+    /// Plugins (WebAssembly components)
+    Plugin(plugin::PluginArgs),
+}
+
+/// Runs a command to its end.
+pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    // Nothing may be set up before this one limits itself.
+    if let Command::CompileComponent = cli.command {
+        return Ok(compile_component::run());
+    }
+    // Fails only when a provider was installed before; that one serves as well.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let ending = match cli.command {
+        Command::CompileComponent => return Ok(compile_component::run()),
+        Command::Serve(args) => serve::run(args),
+        Command::Config(args) => config::run(args),
+        Command::Migrate(args) => wait(migrate::run(args)),
+        Command::Hook(args) => wait(hook::run(args)),
+        Command::Stage(args) => wait(stage::run(args)),
+        Command::Logs(args) => wait(logs::run(args)),
+        Command::Job(args) => wait(job::run(args)),
+        Command::Project(args) => wait(project::run(args)),
+        Command::SceneType(args) => wait(scene_type::run(args)),
+        Command::Plugin(args) => wait(plugin::run(args)),
+    };
+    ending.map(ExitCode::from)
+}
+
+fn wait(command: impl Future<Output = anyhow::Result<Ending>>) -> anyhow::Result<Ending> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .context("the async runtime cannot be started")?
+        .block_on(command)
+}
+
+/// A number of rows: 1 or more.
+fn at_least_one(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(0) | Err(_) => Err("must be a whole number from 1".to_owned()),
+        Ok(number) => Ok(number),
+    }
+}
