@@ -1,0 +1,141 @@
+//! Stage runs over HTTP: how many a second, and how long each takes.
+//!
+//! Starts the release binary on a database of its own, makes a job and one
+//! hook, and has a number of clients ask for the stage as fast as they are
+//! answered, each on one connection. Every run commits its plan, its log and
+//! its verdict, as always.
+//!
+//! ```sh
+//! cargo run --release -p stagehook-bench --bin stage-run -- --clients 32 --seconds 10
+//! ```
+
+mod load;
+mod server;
+
+use anyhow::{Context as _, Result, bail};
+use serde_json::json;
+use server::Server;
+use std::path::PathBuf;
+use std::time::Duration;
+
+struct Options {
+    clients: usize,
+    seconds: u64,
+    binary: PathBuf,
+    plugin: PathBuf,
+    database_url: Option<String>,
+}
+
+fn options() -> Result<Options> {
+    let target = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../target");
+    let mut options = Options {
+        clients: 32,
+        seconds: 10,
+        binary: target.join("release/stagehook"),
+        plugin: target.join("wasm32-wasip2/release/test_guest.wasm"),
+        database_url: std::env::var("DATABASE_URL").ok(),
+    };
+    let mut arguments = std::env::args().skip(1);
+    while let Some(flag) = arguments.next() {
+        let value = arguments
+            .next()
+            .with_context(|| format!("{flag} needs a value"))?;
+        match flag.as_str() {
+            "--clients" => options.clients = value.parse()?,
+            "--seconds" => options.seconds = value.parse()?,
+            "--binary" => options.binary = value.into(),
+            "--plugin" => options.plugin = value.into(),
+            "--database-url" => options.database_url = Some(value),
+            _ => bail!(
+                "unknown flag {flag}: --clients, --seconds, --binary, --plugin, --database-url"
+            ),
+        }
+    }
+    Ok(options)
+}
+
+#[expect(clippy::print_stdout, reason = "the table is what this program is for")]
+#[tokio::main]
+async fn main() -> Result<()> {
+    let options = options()?;
+    let database = match &options.database_url {
+        Some(url) if url.starts_with("postgres") => "PostgreSQL",
+        _ => "SQLite, synchronous=FULL",
+    };
+    println!(
+        "stage runs over HTTP, one hook, every log committed; {database}; {} clients, {} s each",
+        options.clients, options.seconds
+    );
+    println!(
+        "| hook | runs/s | p50 ms | p90 ms | p99 ms | max ms | server memory MiB |\n| --- | ---: | ---: | ---: | ---: | ---: | ---: |"
+    );
+    for kind in ["none", "wasm", "shell"] {
+        let server = Server::start(&options.binary, options.database_url.as_deref()).await?;
+        let path = prepare(&server, kind, &options.plugin).await?;
+        let warm_up = Duration::from_secs(2);
+        load::run(&server, &path, options.clients, warm_up).await?;
+        let length = Duration::from_secs(options.seconds);
+        let result = load::run(&server, &path, options.clients, length).await?;
+        println!(
+            "| {kind} | {:.0} | {:.2} | {:.2} | {:.2} | {:.2} | {:.0} |",
+            result.per_second(),
+            result.percentile_ms(50),
+            result.percentile_ms(90),
+            result.percentile_ms(99),
+            result.percentile_ms(100),
+            server.memory_mib()?,
+        );
+    }
+    Ok(())
+}
+
+/// Makes a job and one hook; the path to ask.
+async fn prepare(server: &Server, kind: &str, plugin: &PathBuf) -> Result<String> {
+    let name = format!("bench-{kind}-{}", std::process::id());
+    let project = server.post("/projects", json!({"name": name})).await?;
+    match kind {
+        "wasm" => {
+            let component = std::fs::read(plugin)
+                .with_context(|| format!("{} is missing: run `make plugins`", plugin.display()))?;
+            let published = server.upload(component).await?;
+            let version = format!(
+                "{}@{}",
+                text(&published, "name")?,
+                text(&published, "version")?
+            );
+            server
+                .post(
+                    "/hooks",
+                    json!({"name": "bench", "hook_type": "wasm", "hook_point": "post_segment",
+                        "scope_type": "project", "scope_id": project["id"],
+                        "config": {"plugin": version, "settings": {"do": "echo"}}}),
+                )
+                .await?;
+        }
+        "shell" => {
+            server.script("true.sh", "exit 0\n")?;
+            server
+                .post(
+                    "/hooks",
+                    json!({"name": "bench", "hook_type": "shell", "hook_point": "post_segment",
+                        "scope_type": "project", "scope_id": project["id"],
+                        "config": {"script_path": "true.sh"}}),
+                )
+                .await?;
+        }
+        _ => {}
+    }
+    let job = server
+        .post("/jobs", json!({"project_id": project["id"]}))
+        .await?;
+    Ok(format!(
+        "/api/v1/jobs/{}/stages/post_segment/runs",
+        job["id"]
+    ))
+}
+
+fn text<'a>(value: &'a serde_json::Value, key: &str) -> Result<&'a str> {
+    value[key]
+        .as_str()
+        .with_context(|| format!("the answer has no {key}"))
+}

@@ -1,0 +1,27 @@
+//! The stories: what Stagehook promises, told through the built binary.
+
+#![allow(
+    clippy::too_many_lines,
+    reason = "a story is told in one piece, and a table of cases is as long as it is"
+)]
+
+mod access;
+mod bad_hooks;
+mod bad_input;
+mod cancelling;
+mod command_line;
+mod crash;
+mod deleting;
+mod example;
+mod history;
+mod hook_types;
+mod idempotency;
+mod inheritance;
+mod listings;
+mod openapi;
+mod plugins;
+mod review;
+mod uploads;
+mod verdicts;
+mod webhooks;
+mod wild_scripts;
