@@ -4,12 +4,14 @@
 //! an unknown or ill-typed key is an error that names its JSON pointer.
 
 mod grants;
+mod host_pattern;
 mod limits;
 mod process;
 mod wasm;
 mod webhook;
 
 pub use grants::{Access, DirectoryGrant, PluginGrants, ScriptGrants};
+pub use host_pattern::{HostPattern, InvalidHostPattern};
 pub use limits::{LimitRange, Limits, LimitsInForce};
 pub use process::{PythonConfig, Sandbox, ScriptPath, ShellConfig};
 pub use wasm::{PluginRef, WasmConfig};
@@ -150,10 +152,9 @@ impl HookConfig {
             Self::Webhook(config) => config.secrets(),
             Self::Wasm(config) => config
                 .grants
-                .secrets
-                .iter()
-                .enumerate()
-                .map(|(i, name)| (format!("/config/grants/secrets/{i}"), name))
+                .secrets()
+                .into_iter()
+                .map(|(pointer, name)| (format!("/config{pointer}"), name))
                 .collect(),
         }
     }

@@ -107,6 +107,21 @@ pub struct Usage {
     /// Time spent in calls to the host, in milliseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub host_call_ms: Option<f64>,
+    /// Bytes read from granted files.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bytes_read: Option<u64>,
+    /// Bytes written to granted files.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bytes_written: Option<u64>,
+    /// HTTP requests that a plugin made, those that failed included.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub http_requests: Option<u64>,
+    /// Bytes of the bodies that it sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub http_bytes_sent: Option<u64>,
+    /// Bytes of the bodies that it received.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub http_bytes_received: Option<u64>,
     /// Bytes of stdout (or of the answer's body) that were not kept.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stdout_dropped_bytes: Option<u64>,

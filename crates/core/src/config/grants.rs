@@ -1,8 +1,8 @@
 //! What a hook may touch. The default is nothing. REQ-WASM-1
 
-use super::SecretName;
 use super::check_env;
-use crate::invalid::Findings;
+use super::{ENTRIES_MAX, HostPattern, SecretName};
+use crate::invalid::{Findings, pointer_token};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use utoipa::ToSchema;
@@ -41,14 +41,21 @@ pub struct PluginGrants {
     /// The directory of `segment_path`, at `/segment`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub segment: Option<Access>,
-    /// Hosts that it may call over HTTP: `tracker.example.com`,
-    /// `*.studio.lan:8443`.
+    /// Hosts that it may call over HTTP: `tracker.example.com` (the scheme's
+    /// default port), `*.studio.lan:8443`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub http: Vec<String>,
+    #[schema(value_type = Vec<String>, example = json!(["tracker.example.com"]))]
+    pub http: Vec<HostPattern>,
+    /// Secrets that Stagehook puts into the headers of requests to these hosts,
+    /// wherever the plugin wrote `{{secret:NAME}}` in a value. The plugin never
+    /// sees them. The hosts are among those of `http`.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[schema(value_type = BTreeMap<String, Vec<String>>)]
+    pub http_secrets: BTreeMap<SecretName, Vec<HostPattern>>,
     /// Environment values.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub env: BTreeMap<String, String>,
-    /// Secrets, by name.
+    /// Secrets that it may read, by name.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub secrets: Vec<SecretName>,
 }
@@ -56,13 +63,7 @@ pub struct PluginGrants {
 impl PluginGrants {
     pub(super) fn check(&self, findings: &mut Findings) {
         check_directories(findings, &self.directories, self.segment);
-        for (i, host) in self.http.iter().enumerate() {
-            findings.require(
-                is_host_pattern(host),
-                format!("/grants/http/{i}"),
-                "must be a host name, perhaps beginning with '*.' and perhaps with ':port'; no scheme, no path",
-            );
-        }
+        self.check_http(findings);
         check_env(findings, "/grants/env", &self.env);
         let mut seen = BTreeSet::new();
         for (i, name) in self.secrets.iter().enumerate() {
@@ -72,6 +73,46 @@ impl PluginGrants {
                 "is named twice",
             );
         }
+    }
+
+    fn check_http(&self, findings: &mut Findings) {
+        let mut check_entries = |pointer: &str, entries: usize| {
+            findings.require(
+                entries <= ENTRIES_MAX,
+                pointer,
+                format!("must have at most {ENTRIES_MAX} entries"),
+            );
+        };
+        check_entries("/grants/http", self.http.len());
+        check_entries("/grants/http_secrets", self.http_secrets.len());
+        for (name, hosts) in &self.http_secrets {
+            let at = format!("/grants/http_secrets/{}", pointer_token(name.as_str()));
+            findings.require(
+                (1..=ENTRIES_MAX).contains(&hosts.len()),
+                at.clone(),
+                format!("must name 1 to {ENTRIES_MAX} hosts that the secret is sent to"),
+            );
+            for (i, host) in hosts.iter().enumerate() {
+                findings.require(
+                    self.http.iter().any(|granted| granted.covers(host)),
+                    format!("{at}/{i}"),
+                    "is not granted: name it in grants.http too",
+                );
+            }
+        }
+    }
+
+    /// The names of all secrets that are granted, each with the JSON pointer of
+    /// the grant, below the config.
+    pub(super) fn secrets(&self) -> Vec<(String, &SecretName)> {
+        let read = self.secrets.iter().enumerate();
+        let sent = self.http_secrets.keys();
+        read.map(|(i, name)| (format!("/grants/secrets/{i}"), name))
+            .chain(sent.map(|name| {
+                let key = pointer_token(name.as_str());
+                (format!("/grants/http_secrets/{key}"), name)
+            }))
+            .collect()
     }
 }
 
@@ -139,22 +180,4 @@ fn is_plain_absolute(path: &str) -> bool {
     path.starts_with('/')
         && !path.contains('\0')
         && !path.split('/').any(|part| part == "." || part == "..")
-}
-
-fn is_host_pattern(text: &str) -> bool {
-    let (host, port) = match text.rsplit_once(':') {
-        Some((host, port)) => (host, Some(port)),
-        None => (text, None),
-    };
-    let host = host.strip_prefix("*.").unwrap_or(host);
-    let named = !host.is_empty()
-        && host.len() <= 253
-        && host.split('.').all(|label| {
-            !label.is_empty()
-                && label.len() <= 63
-                && label
-                    .bytes()
-                    .all(|b| b.is_ascii_alphanumeric() || b == b'-')
-        });
-    named && port.is_none_or(|port| port.parse::<u16>().is_ok_and(|port| port > 0))
 }

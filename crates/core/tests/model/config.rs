@@ -311,6 +311,19 @@ fn python_takes_an_environment_or_requirements() {
 #[case(json!({"http": ["a.com:0"]}), "/http/0")]
 #[case(json!({"http": ["a.com:65536"]}), "/http/0")]
 #[case(json!({"http": ["user@a.com"]}), "/http/0")]
+#[case(json!({"http": ["2130706433"]}), "/http/0")]
+#[case(json!({"http": ["0x7f.1"]}), "/http/0")]
+#[case(json!({"http": ["*.0.0.1"]}), "/http/0")]
+#[case(json!({"http": ["a.com."]}), "/http/0")]
+#[case(json!({"http": ["a.com:+80"]}), "/http/0")]
+#[case(json!({"http": ["[::1]"]}), "/http/0")]
+#[case(json!({"http": ["b\u{fc}ro.example.com"]}), "/http/0")]
+#[case(json!({"http": ["a.com"], "http_secrets": {"t": []}}), "/http_secrets/t")]
+#[case(json!({"http": ["a.com"], "http_secrets": {"t": "a.com"}}), "/http_secrets/t")]
+#[case(json!({"http": ["a.com"], "http_secrets": {"t": ["a.com", "a.com/x"]}}), "/http_secrets/t/1")]
+#[case(json!({"http": ["a.com"], "http_secrets": {"t": ["b.com"]}}), "/http_secrets/t/0")]
+#[case(json!({"http": ["a.com"], "http_secrets": {"t": ["a.com:8443"]}}), "/http_secrets/t/0")]
+#[case(json!({"http": ["a.com"], "http_secrets": {"no/t": ["a.com"]}}), "/http_secrets/no~1t")]
 #[case(json!({"env": {"PATH": "/"}}), "/env/PATH")]
 #[case(json!({"secrets": ["a", "a"]}), "/secrets/1")]
 fn a_grant_is_exact(#[case] grants: Value, #[case] expected: &str) {
@@ -411,6 +424,14 @@ fn secrets_are_found_wherever_a_config_names_them() {
         [
             pair("/config/grants/secrets/0", "a"),
             pair("/config/grants/secrets/1", "b")
+        ]
+    );
+    let sent = json!({"http": ["*.a.com"], "http_secrets": {"b": ["x.a.com"]}, "secrets": ["a"]});
+    assert_eq!(
+        found(HookType::Wasm, json!({"grants": sent})),
+        [
+            pair("/config/grants/secrets/0", "a"),
+            pair("/config/grants/http_secrets/b", "b")
         ]
     );
     assert_eq!(found(HookType::Shell, json!({"env": {"A": "token"}})), []);

@@ -5,6 +5,7 @@ mod config;
 mod cursor;
 mod event_pattern;
 mod hook_request;
+mod host_pattern;
 mod names;
 mod nesting;
 mod patch;
