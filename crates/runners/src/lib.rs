@@ -10,6 +10,7 @@
 //! What is deliberately absent: the store. Whoever calls brings the plugin's
 //! bytes and keeps the record.
 
+mod egress;
 mod invocation;
 mod kept;
 mod network;
@@ -19,6 +20,7 @@ pub mod process;
 pub mod wasm;
 pub mod webhook;
 
+pub use egress::Egress;
 pub use invocation::{HostBroken, Invocation};
 pub use network::{AddressClass, Forbidden, NetworkPolicy, ResolveError, classify};
 pub use secrets::Secrets;

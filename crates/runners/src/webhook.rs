@@ -20,12 +20,11 @@
 //! does.
 
 mod answer;
-mod client;
 mod failure;
 mod request;
 pub mod signature;
 
-use crate::{HostBroken, Invocation, NetworkPolicy, Secrets};
+use crate::{Egress, HostBroken, Invocation, NetworkPolicy, Secrets};
 use answer::Answer;
 use failure::Failure;
 use stagehook_core::clock::Clock;
@@ -64,7 +63,7 @@ impl WebhookSettings {
 #[derive(Debug)]
 pub struct WebhookRunner {
     settings: WebhookSettings,
-    client: reqwest::Client,
+    egress: Egress,
     clock: Clock,
 }
 
@@ -72,7 +71,7 @@ impl WebhookRunner {
     /// Sets up the client, with the certificate authorities of the system.
     pub fn new(settings: WebhookSettings) -> Result<Self, HostBroken> {
         Ok(Self {
-            client: client::build(settings.network, &settings.user_agent)?,
+            egress: Egress::new(settings.network, &settings.user_agent)?,
             settings,
             clock: Clock::System,
         })
@@ -81,6 +80,11 @@ impl WebhookRunner {
     /// Which addresses may be reached.
     pub fn network(&self) -> NetworkPolicy {
         self.settings.network
+    }
+
+    /// The way out that webhooks take; plugins may take the same.
+    pub fn egress(&self) -> Egress {
+        self.egress.clone()
     }
 
     /// Sends one webhook once.
@@ -110,8 +114,8 @@ impl WebhookRunner {
         };
         let talk = async {
             let response = self
-                .client
-                .execute(request)
+                .egress
+                .send(request)
                 .await
                 .map_err(|error| Failure::of_sending(&config.url, &error))?;
             Ok(Answer::read(response, self.settings.output_bytes).await)

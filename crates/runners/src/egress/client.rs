@@ -1,4 +1,4 @@
-//! The one HTTP client of the server.
+//! The HTTP client behind [`Egress`](super::Egress).
 //!
 //! Certificate authorities are the system's, so that a studio's own authority
 //! is trusted where its machines trust it. Where a system has none at all (a
