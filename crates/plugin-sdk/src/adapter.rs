@@ -6,7 +6,8 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::bindings::exports::stagehook::hook::handler::Guest;
-use crate::bindings::stagehook::hook::types::{Context, Failure, Manifest, Outcome, Problem};
+use crate::bindings::stagehook::hook::call::Context;
+use crate::bindings::stagehook::hook::types::{Failure, Manifest, Outcome, Problem};
 use crate::input::Input;
 use crate::plugin::Plugin;
 
@@ -41,7 +42,12 @@ impl<P: Plugin> Guest for Adapter<P> {
     }
 
     fn describe() -> Manifest {
-        P::manifest()
+        let manifest = P::manifest();
+        if manifest.settings_schema.is_some() {
+            return manifest;
+        }
+        let schema = schemars::schema_for!(P::Settings);
+        manifest.settings_schema(schema.as_value())
     }
 
     fn check_settings(settings: String) -> Result<(), Vec<Problem>> {
@@ -86,7 +92,7 @@ mod tests {
 
     use super::*;
 
-    #[derive(Debug, Deserialize, PartialEq)]
+    #[derive(Debug, Deserialize, PartialEq, JsonSchema)]
     struct Settings {
         steps: Vec<u32>,
     }

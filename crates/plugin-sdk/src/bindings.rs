@@ -10,7 +10,8 @@
 )]
 
 wit_bindgen::generate!({
-    path: "../../wit/hook-0.1.0",
+    path: "wit",
     world: "plugin-with-secrets",
     pub_export_macro: true,
+    additional_derives: [PartialEq],
 });

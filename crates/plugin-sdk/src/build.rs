@@ -54,6 +54,14 @@ impl Outcome {
         self
     }
 
+    /// The patch as a value; `null` where there is none.
+    pub fn patch_value(&self) -> Value {
+        let patch = self.metadata.as_deref();
+        patch
+            .and_then(|text| serde_json::from_str(text).ok())
+            .unwrap_or_default()
+    }
+
     /// Adds a remark.
     #[must_use]
     pub fn annotate(mut self, annotation: Annotation) -> Self {
@@ -93,6 +101,21 @@ impl Annotation {
             start_ms: None,
             end_ms: None,
         }
+    }
+
+    /// Worth knowing.
+    pub fn info(message: impl Into<String>) -> Self {
+        Self::new(AnnotationLevel::Info, message)
+    }
+
+    /// Worth a look.
+    pub fn warning(message: impl Into<String>) -> Self {
+        Self::new(AnnotationLevel::Warning, message)
+    }
+
+    /// Wrong.
+    pub fn error(message: impl Into<String>) -> Self {
+        Self::new(AnnotationLevel::Error, message)
     }
 
     /// Names the kind of the remark for machines.
@@ -186,7 +209,8 @@ impl Manifest {
         self
     }
 
-    /// Sets the JSON Schema of the settings.
+    /// Sets the JSON Schema of the settings, where the one that is derived from
+    /// their type is not the right one.
     #[must_use]
     pub fn settings_schema(mut self, schema: &Value) -> Self {
         self.settings_schema = Some(schema.to_string());

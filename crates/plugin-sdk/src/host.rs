@@ -1,6 +1,11 @@
 //! What a plugin may call.
 
+use std::time::Duration;
+
+#[cfg(target_family = "wasm")]
 use crate::bindings::stagehook::hook::{host, secrets};
+#[cfg(not(target_family = "wasm"))]
+use crate::testing::recorded::{host, secrets};
 
 pub use crate::bindings::stagehook::hook::host::Level;
 pub use crate::bindings::stagehook::hook::secrets::SecretError;
@@ -36,10 +41,18 @@ pub fn progress(fraction: Option<f32>, message: Option<&str>) {
     host::progress(fraction, message);
 }
 
+/// How much time the call has left before it is ended. Work that can stop in the
+/// middle looks here, and answers with what it has.
+pub fn remaining() -> Duration {
+    Duration::from_millis(host::remaining_ms())
+}
+
 /// The value of a secret.
 ///
 /// A plugin that calls this imports the `secrets` interface, and runs only as a
-/// hook that grants secrets.
+/// hook that grants secrets. A secret that is only sent along with a request
+/// need not be read at all: write `{{secret:name}}` into a header, and the host
+/// puts it there.
 ///
 /// # Errors
 ///

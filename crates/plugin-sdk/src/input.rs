@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::{Context, Failure};
+use crate::{Context, Failure, PreviousResult};
 
 /// What a call is given: who calls and why, the stage data, the settings.
 #[derive(Debug, Clone)]
@@ -38,22 +38,28 @@ impl<S> Input<S> {
             })
     }
 
-    /// The results of the hooks that ran before this one in the same stage run.
-    pub fn previous_results(&self) -> Vec<Value> {
-        serde_json::from_str(&self.context.previous_results).unwrap_or_default()
+    /// What the hooks that ran before this one in the same stage run came to, in
+    /// the order in which they ran.
+    pub fn previous_results(&self) -> &[PreviousResult] {
+        &self.context.previous_results
     }
 
-    /// The result of the hook that this one extends.
-    pub fn inherited(&self) -> Option<Value> {
-        parse(self.context.inherited.as_deref())
+    /// What the last hook of this name came to, in the same stage run.
+    pub fn previous(&self, hook: &str) -> Option<&PreviousResult> {
+        self.context
+            .previous_results
+            .iter()
+            .rfind(|previous| previous.hook.name == hook)
+    }
+
+    /// What the hook that this one extends came to.
+    pub fn inherited(&self) -> Option<&PreviousResult> {
+        self.context.inherited.as_ref()
     }
 
     /// The data of the event that triggered the hook.
     pub fn event_data(&self) -> Option<Value> {
-        parse(self.context.data.as_deref())
+        let data = self.context.data.as_deref()?;
+        serde_json::from_str(data).ok()
     }
-}
-
-fn parse(text: Option<&str>) -> Option<Value> {
-    text.and_then(|text| serde_json::from_str(text).ok())
 }

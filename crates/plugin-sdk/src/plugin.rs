@@ -1,5 +1,6 @@
 //! The trait that a plugin implements.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -9,9 +10,13 @@ use crate::{Failure, Input, Manifest, Outcome, Problem};
 pub trait Plugin {
     /// The `settings` object of the hook's configuration. Use [`NoSettings`]
     /// where there are none.
-    type Settings: DeserializeOwned;
+    ///
+    /// Its JSON Schema, derived, is the manifest's: forms are made from it, and
+    /// hooks whose settings do not fit it are refused when they are saved.
+    type Settings: DeserializeOwned + JsonSchema;
 
-    /// What the plugin is. Must always answer the same.
+    /// What the plugin is: [`manifest!`](crate::manifest!) and what it wants.
+    /// Must always answer the same.
     fn manifest() -> Manifest;
 
     /// Runs the hook.
@@ -29,7 +34,7 @@ pub trait Plugin {
     }
 }
 
-/// The settings of a plugin that has none. Any key is refused.
-#[derive(Debug, Clone, Copy, Default, Deserialize)]
+/// No settings. Any key is refused.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NoSettings {}
