@@ -14,7 +14,7 @@ pub use grants::{Access, DirectoryGrant, PluginGrants, ScriptGrants};
 pub use host_pattern::{HostPattern, InvalidHostPattern};
 pub use limits::{LimitRange, Limits, LimitsInForce};
 pub use process::{PythonConfig, Sandbox, ScriptPath, ShellConfig};
-pub use wasm::{PluginRef, WasmConfig};
+pub use wasm::{InvalidPluginRef, PinnedPlugin, PluginRef, WasmConfig};
 pub use webhook::{Auth, Method, Retry, SecretName, WebhookConfig};
 
 use crate::invalid::{Findings, Invalid, from_value, pointer_token};

@@ -20,6 +20,7 @@
 
 pub mod answer;
 pub mod audit;
+pub mod capability;
 pub mod clock;
 pub mod config;
 pub mod contract;
@@ -34,12 +35,15 @@ pub mod invalid;
 pub mod job;
 pub mod log;
 pub mod nesting;
+pub mod oci_layout;
 pub mod page;
 pub mod patch;
 pub mod plugin;
 pub mod project;
 pub mod resolve;
+pub mod schema;
 pub mod scope;
+pub mod signature;
 pub mod stage_run;
 pub mod text;
 pub mod token;

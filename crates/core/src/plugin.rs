@@ -1,7 +1,10 @@
 //! Plugins: WebAssembly components kept by name and version.
 
+use crate::capability::Capability;
+use crate::config::PluginRef;
 use crate::digest::Digest;
 use crate::ids::PluginVersionId;
+use crate::signature::PluginSignature;
 use crate::trigger::HookPoint;
 use chrono::{DateTime, Utc};
 use semver::Version;
@@ -79,12 +82,22 @@ pub struct PluginManifest {
     pub description: String,
     /// The hook points it is made for; empty for any.
     pub hook_points: Vec<HookPoint>,
-    /// The capabilities it asks for: `segment_read`, `segment_write`,
-    /// `directories`, `http`, `environment`, `secrets`.
-    pub capabilities: Vec<String>,
+    /// The capabilities it asks for.
+    pub capabilities: Vec<Capability>,
     /// JSON Schema of its settings.
     #[schema(value_type = Object)]
     pub settings_schema: Value,
+}
+
+/// That a version was withdrawn: hooks that run it go on, nothing new gets it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Yanked {
+    /// When.
+    pub at: DateTime<Utc>,
+    /// By whom.
+    pub by: String,
+    /// Why, for people; may be empty.
+    pub reason: String,
 }
 
 /// A version of a plugin, without its bytes.
@@ -105,4 +118,28 @@ pub struct PluginVersion {
     pub uploaded_by: String,
     /// When.
     pub created_at: DateTime<Utc>,
+    /// The signature that it came with; `null` when it is not signed.
+    pub signature: Option<PluginSignature>,
+    /// The name of the trusted key that made the signature.
+    pub signed_by: Option<String>,
+    /// Whether it was withdrawn; `null` when it was not.
+    pub yanked: Option<Yanked>,
+}
+
+impl PluginVersion {
+    /// `name@version`
+    pub fn reference(&self) -> PluginRef {
+        PluginRef::Version(self.manifest.name.clone(), self.manifest.version.clone())
+    }
+}
+
+/// A plugin of the catalogue: the newest version that was not yanked (or, when
+/// all were, the newest), and how many there are.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct CatalogueEntry {
+    /// The version.
+    #[serde(flatten)]
+    pub newest: PluginVersion,
+    /// How many versions there are, yanked ones included.
+    pub versions: u32,
 }

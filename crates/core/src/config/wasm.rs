@@ -4,39 +4,57 @@ use super::{Limits, PluginGrants};
 use crate::digest::Digest;
 use crate::invalid::{Findings, Invalid};
 use crate::plugin::PluginName;
-use semver::Version;
+use semver::{Version, VersionReq};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::fmt;
+use std::str::FromStr;
 use utoipa::ToSchema;
 
-/// Which plugin a hook runs: exactly one version.
+/// Which plugin a hook runs.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum PluginRef {
-    /// `name@version`
+    /// `name@1.2.3`: this version.
     Version(PluginName, Version),
-    /// `sha256:…`
+    /// `name@^1.2`: the newest version that fits when the hook is saved; which
+    /// one that was is kept beside it ([`PinnedPlugin`]).
+    Requirement(PluginName, VersionReq),
+    /// `sha256:…`: this component.
     Digest(Digest),
 }
 
 /// The text refers to no plugin.
 #[derive(Debug, thiserror::Error)]
-#[error("must be 'name@version' (such as media-probe@1.0.0) or 'sha256:<digest>'")]
+#[error(
+    "must be 'name@version' (such as media-probe@1.0.0), 'name@requirement' (such as \
+     media-probe@^1.2) or 'sha256:<digest>'"
+)]
 pub struct InvalidPluginRef;
 
 impl TryFrom<String> for PluginRef {
     type Error = InvalidPluginRef;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+impl FromStr for PluginRef {
+    type Err = InvalidPluginRef;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
         if text.starts_with("sha256:") {
             return text.parse().map(Self::Digest).map_err(|_| InvalidPluginRef);
         }
         let (name, version) = text.split_once('@').ok_or(InvalidPluginRef)?;
-        Ok(Self::Version(
-            name.parse().map_err(|_| InvalidPluginRef)?,
-            Version::parse(version).map_err(|_| InvalidPluginRef)?,
-        ))
+        let name = name.parse().map_err(|_| InvalidPluginRef)?;
+        if let Ok(version) = Version::parse(version) {
+            return Ok(Self::Version(name, version));
+        }
+        VersionReq::parse(version)
+            .map(|requirement| Self::Requirement(name, requirement))
+            .map_err(|_| InvalidPluginRef)
     }
 }
 
@@ -50,18 +68,34 @@ impl fmt::Display for PluginRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Version(name, version) => write!(f, "{name}@{version}"),
+            Self::Requirement(name, requirement) => write!(f, "{name}@{requirement}"),
             Self::Digest(digest) => digest.fmt(f),
         }
     }
+}
+
+/// The version that a requirement was resolved to.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PinnedPlugin {
+    /// The version.
+    #[schema(value_type = String, example = "1.2.3")]
+    pub version: Version,
+    /// SHA-256 of its component.
+    pub digest: Digest,
 }
 
 /// Config of a wasm hook.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WasmConfig {
-    /// The plugin, pinned: `name@version` or `sha256:<digest>`.
-    #[schema(value_type = String, example = "media-probe@1.0.0")]
+    /// The plugin: `name@1.2.3`, `name@^1.2` or `sha256:<digest>`.
+    #[schema(value_type = String, example = "media-probe@^1.0")]
     pub plugin: PluginRef,
+    /// What `name@^1.2` was resolved to when the hook was saved. Sent back, it
+    /// stays as long as it fits; left away, the newest version is found anew.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pinned: Option<PinnedPlugin>,
     /// What the plugin is told; the plugin itself checks it.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     #[schema(value_type = Object)]
@@ -83,8 +117,25 @@ fn is_default_limits(limits: &Limits) -> bool {
 }
 
 impl WasmConfig {
+    /// The very version that the hook runs; `None` while a requirement is not
+    /// resolved.
+    pub fn exact_plugin(&self) -> Option<PluginRef> {
+        match &self.plugin {
+            PluginRef::Requirement(name, _) => self
+                .pinned
+                .as_ref()
+                .map(|pinned| PluginRef::Version(name.clone(), pinned.version.clone())),
+            exact => Some(exact.clone()),
+        }
+    }
+
     pub(super) fn checked(self) -> Result<Self, Invalid> {
         let mut findings = Findings::default();
+        findings.require(
+            self.pinned.is_none() || matches!(self.plugin, PluginRef::Requirement(..)),
+            "/pinned",
+            "can only be given with a requirement such as name@^1.2: remove it",
+        );
         self.grants.check(&mut findings);
         self.limits.check(&mut findings);
         findings.finish().map(|()| self)

@@ -57,7 +57,7 @@ proptest! {
     #[test]
     fn what_is_written_reads_as_the_same(text in text()) {
         let read: HostPattern = text.parse().unwrap();
-        prop_assert_eq!(read.to_string(), &text);
+        prop_assert_eq!(read.to_string(), text.as_str());
         let upper: HostPattern = text.to_ascii_uppercase().parse().unwrap();
         prop_assert_eq!(upper, read);
     }

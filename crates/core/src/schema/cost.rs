@@ -1,0 +1,167 @@
+//! How much work one check may take.
+//!
+//! References let a small schema stand for an enormous one, by way of
+//! alternatives that hold alternatives. This walks a schema beside a value as a
+//! validator would that never stops early, and counts.
+
+use serde_json::Value;
+
+/// Most steps of one check. A million takes well below a second.
+const STEPS_MAX: u64 = 1_000_000;
+/// Deepest way through schemas and references, in levels.
+const LEVELS_MAX: usize = 512;
+
+/// Whether checking this value against this schema ends soon.
+pub(super) fn is_affordable(root: &Value, value: &Value) -> bool {
+    let mut walk = Walk {
+        root,
+        left: STEPS_MAX,
+    };
+    walk.apply(root, value, LEVELS_MAX).is_some()
+}
+
+struct Walk<'a> {
+    root: &'a Value,
+    left: u64,
+}
+
+impl Walk<'_> {
+    /// `None` when too much was done.
+    fn spend(&mut self, steps: usize) -> Option<()> {
+        self.left = self.left.checked_sub(u64::try_from(steps).ok()?)?;
+        Some(())
+    }
+
+    fn apply(&mut self, schema: &Value, value: &Value, levels: usize) -> Option<()> {
+        let levels = levels.checked_sub(1)?;
+        self.spend(1)?;
+        let Some(keywords) = schema.as_object() else {
+            return Some(());
+        };
+        // What is left unevaluated is found out by evaluating once more.
+        let rounds = if keywords.contains_key("unevaluatedProperties")
+            || keywords.contains_key("unevaluatedItems")
+        {
+            2
+        } else {
+            1
+        };
+        for _ in 0..rounds {
+            for (keyword, argument) in keywords {
+                self.keyword(keyword, argument, value, levels)?;
+            }
+        }
+        Some(())
+    }
+
+    fn keyword(
+        &mut self,
+        keyword: &str,
+        argument: &Value,
+        value: &Value,
+        levels: usize,
+    ) -> Option<()> {
+        match keyword {
+            "$ref" => {
+                let target = argument.as_str().and_then(|text| target(self.root, text));
+                target.map_or(Some(()), |target| self.apply(target, value, levels))
+            }
+            // Only to be found where no schema is looked for.
+            "$dynamicRef" | "$recursiveRef" => None,
+            "enum" | "required" => self.spend(argument.as_array().map_or(1, Vec::len)),
+            "allOf" | "anyOf" | "oneOf" => {
+                let schemas = argument.as_array().into_iter().flatten();
+                self.all(schemas, value, levels)
+            }
+            "not" | "if" | "then" | "else" => self.apply(argument, value, levels),
+            "dependentSchemas" | "dependencies" => {
+                let schemas = argument.as_object().into_iter().flat_map(|o| o.values());
+                self.all(schemas, value, levels)
+            }
+            "properties" => {
+                let schemas = argument.as_object().into_iter().flatten();
+                for (key, schema) in schemas {
+                    self.spend(1)?;
+                    if let Some(value) = value.get(key) {
+                        self.apply(schema, value, levels)?;
+                    }
+                }
+                Some(())
+            }
+            "patternProperties" => {
+                let schemas = argument.as_object().into_iter().flat_map(|o| o.values());
+                for schema in schemas {
+                    self.children(schema, value, levels)?;
+                }
+                Some(())
+            }
+            "prefixItems" | "items" if argument.is_array() => {
+                let schemas = argument.as_array().into_iter().flatten();
+                let values = value.as_array().into_iter().flatten();
+                for (schema, value) in schemas.zip(values) {
+                    self.apply(schema, value, levels)?;
+                }
+                Some(())
+            }
+            "items"
+            | "contains"
+            | "additionalItems"
+            | "unevaluatedItems"
+            | "additionalProperties"
+            | "unevaluatedProperties" => self.children(argument, value, levels),
+            "propertyNames" => {
+                for key in value.as_object().into_iter().flat_map(|o| o.keys()) {
+                    self.apply(argument, &Value::String(key.clone()), levels)?;
+                }
+                Some(())
+            }
+            _ => self.spend(1),
+        }
+    }
+
+    fn all<'s>(
+        &mut self,
+        mut schemas: impl Iterator<Item = &'s Value>,
+        value: &Value,
+        levels: usize,
+    ) -> Option<()> {
+        schemas.try_for_each(|schema| self.apply(schema, value, levels))
+    }
+
+    fn children(&mut self, schema: &Value, value: &Value, levels: usize) -> Option<()> {
+        match value {
+            Value::Array(values) => values
+                .iter()
+                .try_for_each(|value| self.apply(schema, value, levels)),
+            Value::Object(values) => values
+                .values()
+                .try_for_each(|value| self.apply(schema, value, levels)),
+            _ => Some(()),
+        }
+    }
+}
+
+/// What a reference within the schema names.
+fn target<'a>(root: &'a Value, reference: &str) -> Option<&'a Value> {
+    let pointer = reference.strip_prefix('#')?;
+    if pointer.contains('%') {
+        let decoded = percent_decoded(pointer)?;
+        return root.pointer(&decoded);
+    }
+    root.pointer(pointer)
+}
+
+fn percent_decoded(text: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        if byte == b'%' {
+            let digits = [rest.next()?, rest.next()?];
+            let digits = std::str::from_utf8(&digits).ok()?;
+            bytes.push(u8::from_str_radix(digits, 16).ok()?);
+        } else {
+            bytes.push(byte);
+        }
+    }
+    String::from_utf8(bytes).ok()
+}
