@@ -92,7 +92,7 @@ mod tests {
 
     use super::*;
 
-    #[derive(Debug, Deserialize, PartialEq, JsonSchema)]
+    #[derive(Debug, Deserialize, PartialEq)]
     struct Settings {
         steps: Vec<u32>,
     }
