@@ -21,6 +21,7 @@ class Handler(HandlerProtocol):
                 job=job_of(context.job),
                 dry_run=context.dry_run,
                 progress=host.progress,
+                remaining_ms=host.remaining_ms,
             )
         except DeliveryError as error:
             raise Err(types.Failure(str(error), False)) from None

@@ -26,7 +26,7 @@ class Delivery(unittest.TestCase):
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(content)
 
-    def report(self, metadata=None, dry_run=False, **settings):
+    def report(self, metadata=None, dry_run=False, remaining_ms=10_000, **settings):
         self.progress = []
         return report(
             Settings.parse({"directory": str(self.root), **settings}),
@@ -34,6 +34,7 @@ class Delivery(unittest.TestCase):
             job=JOB,
             dry_run=dry_run,
             progress=lambda fraction, path: self.progress.append((fraction, path)),
+            remaining_ms=lambda: remaining_ms,
         )
 
     def codes(self, answer):
@@ -149,3 +150,8 @@ class Delivery(unittest.TestCase):
             self.report(directory="/nowhere")
         with self.assertRaisesRegex(DeliveryError, "cannot be written"):
             self.report(output="/nowhere")
+
+    def test_too_little_time_says_what_to_raise(self):
+        with self.assertRaisesRegex(DeliveryError, "only 6 of 13 bytes .* limits.timeout_seconds"):
+            self.report(remaining_ms=10)
+        self.assertEqual(self.names(), ["film.mov", "sound"])

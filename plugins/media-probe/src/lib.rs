@@ -31,7 +31,7 @@ pub use probe::{ProbeError, probe};
 pub use rate::Rate;
 
 use stagehook_plugin_sdk::{
-    Capability, Failure, Input, Manifest, NoSettings, Outcome, Plugin, export, json,
+    Capability, Failure, Input, Manifest, NoSettings, Outcome, Plugin, export, json, manifest,
 };
 
 /// The plugin itself.
@@ -42,7 +42,7 @@ impl Plugin for MediaProbe {
     type Settings = NoSettings;
 
     fn manifest() -> Manifest {
-        Manifest::new(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"))
+        manifest!()
             .description(
                 "Reads container, codecs, size, frame rate and duration of a segment into the \
                  metadata key `media`.",
@@ -50,7 +50,6 @@ impl Plugin for MediaProbe {
             .hook_point("post_segment")
             .hook_point("pre_concatenation")
             .wants(Capability::SegmentRead, "to read the segment's headers")
-            .settings_schema(&json!({"type": "object", "additionalProperties": false}))
     }
 
     fn run(input: Input<NoSettings>) -> Result<Outcome, Failure> {

@@ -9,6 +9,8 @@ from .faults import DeliveryError
 
 SCHEMA = "delivery-manifest/1"
 CHUNK_BYTES = 1 << 20
+# Enough to say why the work is not done.
+RESERVE_MS = 300
 
 
 @dataclass(frozen=True)
@@ -18,7 +20,7 @@ class Summed:
     sha256: str
 
 
-def sums(directory, files, progress):
+def sums(directory, files, progress, remaining_ms):
     """Size and SHA-256 of each file, as it is read."""
     whole = sum(file.size_bytes for file in files) or 1
     done = 0
@@ -31,6 +33,11 @@ def sums(directory, files, progress):
                     digest.update(chunk)
                     size += len(chunk)
                     progress(min((done + size) / whole, 1.0), file.path)
+                    if remaining_ms() < RESERVE_MS:
+                        raise DeliveryError(
+                            f"only {done + size} of {whole} bytes could be read in time: "
+                            f"raise limits.timeout_seconds of this hook"
+                        )
         except OSError as error:
             raise DeliveryError(f"{file.path} cannot be read: {error.strerror}") from None
         if size != file.size_bytes:

@@ -21,7 +21,7 @@ class Report:
     metrics: dict[str, int] = field(default_factory=dict)
 
 
-def report(settings, *, metadata, job, dry_run, progress):
+def report(settings, *, metadata, job, dry_run, progress, remaining_ms):
     """Checks the delivery and, where it is complete, writes its manifest. An
     incomplete delivery gets none."""
     named = _named(settings.expected_from, metadata)
@@ -37,7 +37,7 @@ def report(settings, *, metadata, job, dry_run, progress):
         more = f", and {len(errors) - 1} more" if len(errors) > 1 else ""
         return Report("fail", errors[0].message + more, found[:REMARKS_MAX], metrics=metrics)
 
-    summed = list(sums(settings.directory, tree.files, progress))
+    summed = list(sums(settings.directory, tree.files, progress, remaining_ms))
     text = manifest_text(summed, job)
     written = []
     if not dry_run:
