@@ -31,16 +31,23 @@
 //!
 //! **Compiling** is bounded too: it happens in a child process with limits on
 //! memory and processor time ([`compile_child`]). What the child answers is
-//! native code; loading it is the one unsafe place of this crate.
+//! native code; loading it is the one unsafe place of this crate. It is kept on
+//! disk, sealed with a key of the server ([`CacheSettings`]): what is read back
+//! is checked, and compiled anew if a single byte is another.
 
 mod admission;
 mod artifact;
 mod bounds;
 mod cache;
+mod cache_key;
 mod call;
+mod code;
 mod compile;
 pub mod compile_child;
+mod compile_limits;
+mod counts;
 mod describe;
+mod disk_cache;
 mod ending;
 mod engine;
 mod grants;
@@ -51,13 +58,17 @@ mod output;
 mod prepared;
 mod run;
 mod runner;
+mod sealed;
 mod settings;
 mod state;
 mod ticker;
 mod v0_1;
 
 pub use compile::CompileError;
+pub use compile_limits::{CompileLimit, CompileLimits};
+pub use counts::PluginCounts;
 pub use describe::SettingsError;
+pub use disk_cache::CacheSettings;
 pub use inspect::{Inspection, Rejection, UploadError};
 pub use prepared::{PrepareError, PreparedPlugin};
 pub use runner::{StartError, WasmRunner};

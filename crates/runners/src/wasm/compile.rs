@@ -1,19 +1,16 @@
 //! From a component's bytes to compiled code, bounded. REQ-WASM-5
 
+use super::bounds;
 use super::compile_child;
+use super::compile_limits::{CompileLimit, CompileLimits, InChild};
 use super::engine;
 use super::settings::{Compiler, WasmSettings};
-use super::{artifact, bounds};
 use std::ffi::OsString;
 use std::path::Path;
 use std::process::{ExitStatus, Stdio};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::process::Command;
-use wasmtime::Engine;
-use wasmtime::component::Component;
 
-/// Compiled code may be several times as large as the component.
-const ARTIFACT_MAX_BYTES: u64 = 1 << 30;
 const MESSAGE_MAX_BYTES: u64 = 16 << 10;
 
 /// Why a component could not be compiled.
@@ -24,49 +21,48 @@ pub enum CompileError {
     Invalid(String),
     /// It takes more than there is for it.
     #[error("compiling it takes too much {0}")]
-    TooCostly(&'static str),
+    TooCostly(CompileLimit),
     /// The compiler itself could not be run.
     #[error("the compiler could not be run")]
     Broken(#[source] std::io::Error),
 }
 
-/// Compiled code that a compiler of this process made. Nothing else makes one.
-pub(super) struct Artifact(Vec<u8>);
+/// Compiled code that a compiler of this process made. Nothing else makes one,
+/// and nobody changes it.
+pub(super) struct Compiled(Vec<u8>);
 
-impl Artifact {
-    pub(super) fn as_bytes(&self) -> &[u8] {
+impl Compiled {
+    /// The code.
+    pub(super) fn code(&self) -> &[u8] {
         &self.0
     }
 }
 
 pub(super) async fn compile(
     settings: &WasmSettings,
-    engine: &Engine,
     component: bytes::Bytes,
-) -> Result<Component, CompileError> {
-    let compiled = match &settings.compiler {
+) -> Result<Compiled, CompileError> {
+    let limits = &settings.compile_limits;
+    match &settings.compiler {
         Compiler::InProcess => tokio::task::spawn_blocking(move || {
             let engine = engine::compiling_engine().map_err(|error| invalid(&error))?;
             engine
                 .precompile_component(&component)
-                .map(Artifact)
+                .map(Compiled)
                 .map_err(|error| invalid(&error))
         })
         .await
-        .map_err(|error| CompileError::Broken(std::io::Error::other(error)))??,
+        .map_err(|error| CompileError::Broken(std::io::Error::other(error)))?,
         Compiler::Process { program, arguments } => {
-            let compiling = in_child(program, arguments, component);
-            tokio::time::timeout(settings.compile_timeout, compiling)
+            let compiling = in_child(program, arguments, component, limits);
+            tokio::time::timeout(limits.time, compiling)
                 .await
-                .map_err(|_| CompileError::TooCostly("time"))??
+                .map_err(|_| CompileError::TooCostly(CompileLimit::Time(limits.time)))?
         }
-    };
-    // Mapping the code takes a moment too; but less than moving to another
-    // thread would.
-    artifact::load(engine, &compiled).map_err(|error| invalid(&error))
+    }
 }
 
-fn invalid(error: &wasmtime::Error) -> CompileError {
+pub(super) fn invalid(error: &wasmtime::Error) -> CompileError {
     let chain: Vec<String> = error.chain().map(ToString::to_string).collect();
     CompileError::Invalid(bounds::cut(chain.join(": "), bounds::ERROR_BYTES))
 }
@@ -76,7 +72,8 @@ async fn in_child(
     program: &Path,
     arguments: &[OsString],
     component: bytes::Bytes,
-) -> Result<Artifact, CompileError> {
+    limits: &CompileLimits,
+) -> Result<Compiled, CompileError> {
     let mut child = Command::new(program)
         .args(arguments)
         .env_clear()
@@ -91,48 +88,78 @@ async fn in_child(
     else {
         return Err(CompileError::Broken(std::io::Error::other("no pipes")));
     };
+    let prelude = InChild::from(limits).to_bytes();
     let feed = async move {
         // A child that ends early says why; that it no longer reads does not.
+        let _ = stdin.write_all(&prelude).await;
         let _ = stdin.write_all(&component).await;
+        Ok(())
     };
-    let ((), artifact, message) = tokio::join!(
-        feed,
-        read_at_most(stdout, ARTIFACT_MAX_BYTES),
-        read_at_most(stderr, MESSAGE_MAX_BYTES)
-    );
-    let (artifact, message) = (artifact?, message?);
+    // Code that is too much ends the child: dropping it kills it.
+    let ((), code, message) =
+        tokio::try_join!(feed, code(stdout, limits.code_bytes), message(stderr))?;
     let status = child.wait().await.map_err(CompileError::Broken)?;
-    if artifact.len() as u64 > ARTIFACT_MAX_BYTES {
-        return Err(CompileError::TooCostly("space"));
-    }
     if status.success() {
-        return Ok(Artifact(artifact));
+        return Ok(Compiled(code));
     }
-    Err(failed(status, &String::from_utf8_lossy(&message)))
+    Err(failed(status, &String::from_utf8_lossy(&message), limits))
 }
 
-/// One byte more than the limit tells that there was more.
-async fn read_at_most(reader: impl AsyncRead + Unpin, bytes: u64) -> Result<Vec<u8>, CompileError> {
-    let mut read = Vec::new();
-    let mut limited = reader.take(bytes + 1);
+async fn code(stdout: impl AsyncRead + Unpin, most: u64) -> Result<Vec<u8>, CompileError> {
+    let mut code = Vec::new();
+    // One byte more tells that there was more.
+    stdout
+        .take(most.saturating_add(1))
+        .read_to_end(&mut code)
+        .await
+        .map_err(CompileError::Broken)?;
+    if code.len() as u64 > most {
+        return Err(CompileError::TooCostly(CompileLimit::Code(most)));
+    }
+    Ok(code)
+}
+
+async fn message(stderr: impl AsyncRead + Unpin) -> Result<Vec<u8>, CompileError> {
+    let mut message = Vec::new();
+    let mut limited = stderr.take(MESSAGE_MAX_BYTES);
     limited
-        .read_to_end(&mut read)
+        .read_to_end(&mut message)
         .await
         .map_err(CompileError::Broken)?;
     // The rest is drained, so that the child does not hang in writing it.
     tokio::io::copy(&mut limited.into_inner(), &mut tokio::io::sink())
         .await
         .map_err(CompileError::Broken)?;
-    Ok(read)
+    Ok(message)
 }
 
-fn failed(status: ExitStatus, message: &str) -> CompileError {
+fn failed(status: ExitStatus, message: &str, limits: &CompileLimits) -> CompileError {
     use std::os::unix::process::ExitStatusExt;
+    let costly = CompileError::TooCostly;
     match (status.code(), status.signal()) {
-        (Some(compile_child::INVALID), _) => CompileError::Invalid(message.trim().to_owned()),
-        (_, Some(libc::SIGXCPU | libc::SIGKILL)) => CompileError::TooCostly("processor time"),
-        // What an allocation that fails ends in.
-        (_, Some(libc::SIGABRT | libc::SIGSEGV)) => CompileError::TooCostly("memory"),
+        (Some(compile_child::INVALID), _) => {
+            CompileError::Invalid(bounds::cut(message.trim().to_owned(), bounds::ERROR_BYTES))
+        }
+        (Some(compile_child::OUT_OF_MEMORY), _) => {
+            costly(CompileLimit::Memory(limits.memory_bytes))
+        }
+        (Some(compile_child::TOO_MUCH_CODE), _) => costly(CompileLimit::Code(limits.code_bytes)),
+        // Its own words name files of the host.
+        (Some(compile_child::PANICKED), _) => CompileError::Invalid(
+            "the compiler gave up on it, which is a defect of the compiler; the component is not \
+             taken"
+                .to_owned(),
+        ),
+        (_, Some(libc::SIGXCPU)) => costly(CompileLimit::ProcessorTime(limits.processor_time)),
+        // Rust's words, on the way to its abort.
+        (_, Some(libc::SIGABRT)) if message.contains("overflowed its stack") => {
+            costly(CompileLimit::Stack)
+        }
+        // What an allocation that fails ends in; the kernel's own remedy for
+        // too little memory is SIGKILL.
+        (_, Some(libc::SIGABRT | libc::SIGSEGV | libc::SIGKILL)) => {
+            costly(CompileLimit::Memory(limits.memory_bytes))
+        }
         _ => CompileError::Broken(std::io::Error::other(format!(
             "the compiler ended with {status}: {}",
             message.trim()

@@ -90,7 +90,7 @@ impl WasmRunner {
         let size = component.len();
         check_format(&component, self.settings.max_component_bytes)?;
         let digest = Digest::of(&component);
-        let compiled = self.compile(component).await?;
+        let compiled = self.compile(digest, component).await?;
         let imports = self.imports(&compiled);
         self.check_world(&compiled, &imports)?;
         let plugin = self.link(digest, &compiled).map_err(|error| {
@@ -115,6 +115,7 @@ impl WasmRunner {
         // What was just published is about to be run. Another that came first
         // is the same.
         let _ = self.cache.place(digest).set(plugin.clone());
+        self.cache.filled(&digest, plugin.code_bytes());
         Ok(Inspection {
             digest,
             size_bytes: size as u64,

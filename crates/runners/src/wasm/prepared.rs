@@ -1,6 +1,6 @@
 //! A plugin that is ready to run.
 
-use super::compile::{self, CompileError};
+use super::compile::CompileError;
 use super::runner::WasmRunner;
 use super::state::State;
 use super::v0_1::{self, PluginPre};
@@ -19,6 +19,7 @@ struct Prepared {
     digest: Digest,
     pre: PluginPre<State>,
     imports_secrets: bool,
+    code_bytes: u64,
 }
 
 impl PreparedPlugin {
@@ -34,6 +35,11 @@ impl PreparedPlugin {
 
     pub(super) fn pre(&self) -> &PluginPre<State> {
         &self.0.pre
+    }
+
+    /// How much code it has, in bytes.
+    pub(super) fn code_bytes(&self) -> u64 {
+        self.0.code_bytes
     }
 
     /// Whether it asks for secrets, which only a grant links.
@@ -61,6 +67,13 @@ pub enum PrepareError {
     Link(String),
 }
 
+impl PrepareError {
+    pub(super) fn linking(error: &wasmtime::Error) -> Self {
+        let chain: Vec<String> = error.chain().map(ToString::to_string).collect();
+        Self::Link(chain.join(": "))
+    }
+}
+
 impl WasmRunner {
     /// The plugin with this digest, if it is ready to run.
     pub fn prepared(&self, digest: &Digest) -> Option<PreparedPlugin> {
@@ -79,24 +92,13 @@ impl WasmRunner {
         let place = self.cache.place(digest);
         let prepared = place
             .get_or_try_init(|| async {
-                let compiled = self.compile(component).await?;
-                self.link(digest, &compiled).map_err(|error| {
-                    let chain: Vec<String> = error.chain().map(ToString::to_string).collect();
-                    PrepareError::Link(chain.join(": "))
-                })
+                let compiled = self.compile(digest, component).await?;
+                self.link(digest, &compiled)
+                    .map_err(|error| PrepareError::linking(&error))
             })
             .await?;
+        self.cache.filled(&digest, prepared.code_bytes());
         Ok(prepared.clone())
-    }
-
-    pub(super) async fn compile(&self, component: Bytes) -> Result<Component, CompileError> {
-        // Two at a time: a compiler takes a processor and a lot of memory.
-        let _permit = self
-            .compiling
-            .acquire()
-            .await
-            .map_err(|error| CompileError::Broken(std::io::Error::other(error)))?;
-        compile::compile(&self.settings, &self.engine, component).await
     }
 
     pub(super) fn link(
@@ -108,11 +110,13 @@ impl WasmRunner {
             .component_type()
             .imports(&self.engine)
             .any(|(name, _)| name == v0_1::SECRETS);
+        let code = component.image_range();
         let pre = PluginPre::new(self.linker.instantiate_pre(component)?)?;
         Ok(PreparedPlugin(Arc::new(Prepared {
             digest,
             pre,
             imports_secrets,
+            code_bytes: (code.end.addr() - code.start.addr()) as u64,
         })))
     }
 }

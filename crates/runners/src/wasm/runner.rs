@@ -1,6 +1,8 @@
 //! The runner itself.
 
 use super::cache::Cache;
+use super::counts::Counters;
+use super::disk_cache::DiskCache;
 use super::engine;
 use super::grants::MediaRoots;
 use super::settings::WasmSettings;
@@ -15,6 +17,8 @@ use wasmtime::Engine;
 use wasmtime::component::Linker;
 
 const COMPILED_AT_ONCE: usize = 2;
+/// Reading takes memory for as long as it takes.
+const LOADED_AT_ONCE: usize = 4;
 
 /// Runs plugins. One per server.
 pub struct WasmRunner {
@@ -24,9 +28,12 @@ pub struct WasmRunner {
     pub(super) engine: Engine,
     pub(super) linker: Linker<State>,
     pub(super) cache: Cache,
+    pub(super) disk: Option<Arc<DiskCache>>,
+    pub(super) counters: Counters,
     /// As many permits as there are slots in the engine's pool.
     pub(super) slots: Semaphore,
     pub(super) compiling: Semaphore,
+    pub(super) loading: Semaphore,
     pub(super) ticker: Ticker,
 }
 
@@ -46,6 +53,7 @@ pub enum StartError {
 
 impl WasmRunner {
     /// Sets up the engine. The memory that it reserves is address space alone.
+    /// A cache on disk that cannot be used is done without.
     ///
     /// # Errors
     ///
@@ -58,17 +66,34 @@ impl WasmRunner {
         v0_1::add_to_linker(&mut linker).map_err(broken)?;
         let roots = MediaRoots::open(&settings.media_roots).map_err(StartError::MediaRoot)?;
         let ticker = Ticker::start(engine.clone()).map_err(StartError::Thread)?;
+        let disk = settings
+            .cache
+            .as_ref()
+            .and_then(|cache| opened(DiskCache::open(cache, &engine)));
         Ok(Self {
             secrets,
             roots: Arc::new(roots),
             linker,
-            cache: Cache::new(settings.max_prepared),
+            cache: Cache::new(settings.max_prepared, settings.max_prepared_bytes),
+            disk,
+            counters: Counters::default(),
             slots: Semaphore::new(settings.max_concurrent.max(1) as usize),
             compiling: Semaphore::new(COMPILED_AT_ONCE),
+            loading: Semaphore::new(LOADED_AT_ONCE),
             ticker,
             engine,
             settings,
         })
+    }
+}
+
+fn opened(cache: std::io::Result<DiskCache>) -> Option<Arc<DiskCache>> {
+    match cache {
+        Ok(cache) => Some(Arc::new(cache)),
+        Err(error) => {
+            tracing::warn!(%error, "the cache of compiled plugins cannot be used: plugins are compiled at each start");
+            None
+        }
     }
 }
 

@@ -1,9 +1,10 @@
 //! What the operator decides about plugins.
 
+use super::compile_limits::CompileLimits;
+use super::disk_cache::CacheSettings;
 use stagehook_core::config::LimitRange;
 use std::ffi::OsString;
 use std::path::PathBuf;
-use std::time::Duration;
 
 /// How components are compiled.
 #[derive(Debug, Clone)]
@@ -33,12 +34,18 @@ pub struct WasmSettings {
     pub max_concurrent: u32,
     /// How components are compiled.
     pub compiler: Compiler,
-    /// How long compiling one component may take.
-    pub compile_timeout: Duration,
+    /// What compiling one component may take. [`Compiler::InProcess`] is not
+    /// held to it.
+    pub compile_limits: CompileLimits,
     /// Largest component, in bytes.
     pub max_component_bytes: usize,
     /// How many plugins are kept ready to run.
     pub max_prepared: usize,
+    /// How much code of such plugins is kept in memory, in bytes. One larger
+    /// plugin is kept all the same.
+    pub max_prepared_bytes: u64,
+    /// Where compiled code is kept; nowhere: it is compiled by each process.
+    pub cache: Option<CacheSettings>,
 }
 
 impl Default for WasmSettings {
@@ -48,9 +55,11 @@ impl Default for WasmSettings {
             media_roots: Vec::new(),
             max_concurrent: 128,
             compiler: Compiler::InProcess,
-            compile_timeout: Duration::from_mins(2),
+            compile_limits: CompileLimits::default(),
             max_component_bytes: 64 << 20,
             max_prepared: 256,
+            max_prepared_bytes: 1 << 30,
+            cache: None,
         }
     }
 }

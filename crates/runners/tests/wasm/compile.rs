@@ -6,9 +6,12 @@ use serde_json::json;
 use stagehook_core::execution::ExecutionStatus::Passed;
 use stagehook_runners::Secrets;
 use stagehook_runners::wasm::{
-    CompileError, Compiler, PrepareError, UploadError, WasmRunner, WasmSettings,
+    CompileError, CompileLimit, CompileLimits, Compiler, PrepareError, UploadError, WasmRunner,
+    WasmSettings,
 };
 use std::fmt::Write as _;
+use std::io::Write as _;
+use std::path::Path;
 use std::time::Duration;
 
 fn in_child(program: &str) -> WasmSettings {
@@ -47,17 +50,39 @@ async fn what_the_child_rejects_is_told() {
 }
 
 #[tokio::test]
-async fn a_compiler_that_takes_too_long_is_ended() {
-    let settings = WasmSettings {
-        compile_timeout: Duration::from_millis(200),
-        ..in_child("/usr/bin/yes")
+async fn a_compiler_that_takes_too_long_or_talks_too_much_is_ended() {
+    let limits = CompileLimits {
+        time: Duration::from_millis(200),
+        ..CompileLimits::default()
     };
-    let runner = WasmRunner::new(settings, Secrets::default()).unwrap();
-    let error = runner.prepare(component("secret_guest")).await.unwrap_err();
-    assert!(
-        matches!(error, PrepareError::Compile(CompileError::TooCostly(_))),
-        "{error}"
-    );
+    let talkative = CompileLimits {
+        code_bytes: 1 << 20,
+        ..CompileLimits::default()
+    };
+    for (program, arguments, limits, expected) in [
+        (
+            "sleep",
+            vec!["600".into()],
+            limits,
+            CompileLimit::Time(limits.time),
+        ),
+        ("yes", vec![], talkative, CompileLimit::Code(1 << 20)),
+    ] {
+        let settings = WasmSettings {
+            compiler: Compiler::Process {
+                program: Path::new("/usr/bin").join(program),
+                arguments,
+            },
+            compile_limits: limits,
+            ..WasmSettings::default()
+        };
+        let runner = WasmRunner::new(settings, Secrets::default()).unwrap();
+        let error = runner.prepare(component("secret_guest")).await.unwrap_err();
+        let PrepareError::Compile(CompileError::TooCostly(limit)) = error else {
+            panic!("{program}: {error}");
+        };
+        assert_eq!(limit, expected, "{program}");
+    }
 }
 
 #[tokio::test]
@@ -85,34 +110,103 @@ fn one_large_function() -> Bytes {
     .into()
 }
 
+async fn rejected(settings: WasmSettings, component: Bytes) -> (&'static str, String) {
+    let runner = WasmRunner::new(settings, Secrets::default()).unwrap();
+    match runner.inspect(component).await.unwrap_err() {
+        UploadError::Rejected(mut rejections) => {
+            let rejection = rejections.remove(0);
+            (rejection.rule, rejection.detail)
+        }
+        error => panic!("{error:?}"),
+    }
+}
+
 #[tokio::test]
 async fn a_component_that_costs_too_much_ends_the_child_and_not_the_server() {
     let large = one_large_function();
-    let compiler = env!("CARGO_BIN_EXE_compile-component");
-    for (limit, timeout, told) in [
-        ("--as=250000000", Duration::from_mins(1), "too much memory"),
-        ("--cpu=1", Duration::from_mins(1), "too much processor time"),
-        ("--core=0", Duration::from_millis(100), "too much time"),
+    let defaults = CompileLimits::default();
+    let memory = CompileLimits {
+        memory_bytes: 250 << 20,
+        ..defaults
+    };
+    let processor_time = CompileLimits {
+        processor_time: Duration::from_secs(1),
+        ..defaults
+    };
+    let time = CompileLimits {
+        time: Duration::from_millis(100),
+        ..defaults
+    };
+    for (compile_limits, told) in [
+        (memory, "too much memory (more than 250 MiB)"),
+        (processor_time, "too much processor time (more than 1 s)"),
+        (time, "too much time (more than 0.1 s)"),
     ] {
         let settings = WasmSettings {
-            compiler: Compiler::Process {
-                program: "/usr/bin/prlimit".into(),
-                arguments: vec![limit.into(), compiler.into()],
-            },
-            compile_timeout: timeout,
-            ..WasmSettings::default()
+            compile_limits,
+            ..compiler()
         };
-        let runner = WasmRunner::new(settings, Secrets::default()).unwrap();
-        let error = runner.inspect(large.clone()).await.unwrap_err();
-        let UploadError::Rejected(rejections) = error else {
-            panic!("{limit}: {error:?}");
-        };
-        assert_eq!(rejections[0].rule, "cost", "{limit}: {rejections:?}");
-        assert!(
-            rejections[0].detail.contains(told),
-            "{limit}: {rejections:?}"
-        );
+        let (rule, detail) = rejected(settings, large.clone()).await;
+        assert_eq!(rule, "cost", "{detail}");
+        assert!(detail.contains(told), "{told}: {detail}");
     }
+}
+
+#[tokio::test]
+async fn code_that_is_too_much_is_not_taken() {
+    let settings = WasmSettings {
+        compile_limits: CompileLimits {
+            code_bytes: 100_000,
+            ..CompileLimits::default()
+        },
+        ..compiler()
+    };
+    let (rule, detail) = rejected(settings, component("test_guest")).await;
+    assert_eq!(rule, "cost", "{detail}");
+    assert!(detail.contains("too much space"), "{detail}");
+}
+
+/// As a plugin that was written to hurt: what is compiled, or too costly, within
+/// the limits of a server.
+#[tokio::test]
+async fn components_of_unusual_size_stay_within_the_limits() {
+    let functions = "(func)".repeat(100_000);
+    let functions = format!("(component (core module {functions}))");
+    let memory = "(component (core module $m (memory 16384) (data (i32.const 0) \"a\")
+        (data (i32.const 1073741823) \"z\")) (core instance (instantiate $m)))";
+    for (what, text) in [("functions", functions.as_str()), ("memory", memory)] {
+        let bytes: Bytes = wat::parse_str(text).unwrap().into();
+        let runner = WasmRunner::new(compiler(), Secrets::default()).unwrap();
+        let began = std::time::Instant::now();
+        let error = runner.inspect(bytes).await.unwrap_err();
+        let UploadError::Rejected(rejections) = error else {
+            panic!("{what}: {error:?}");
+        };
+        // Compiled, and then found to be no plugin.
+        assert_eq!(rejections[0].rule, "world", "{what}: {rejections:?}");
+        assert!(began.elapsed() < Duration::from_mins(1), "{what}");
+    }
+}
+
+/// Its standard input stays open: the parent that died has a relative who holds
+/// the other end, as a hook that it started might.
+#[test]
+fn a_compiler_ends_with_the_server_that_started_it() {
+    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_compile-component"))
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let limits: [u64; 4] = [100, 4 << 30, 1 << 30, 2];
+    for limit in limits {
+        stdin.write_all(&limit.to_le_bytes()).unwrap();
+    }
+    drop(child.stdout.take());
+    let status = child.wait().unwrap();
+    assert_eq!(status.code(), Some(1), "{status}");
+    drop(stdin);
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! The wasm runner against components that behave and misbehave.
 
+mod cache;
 mod cancel;
 mod compile;
 mod grants;
