@@ -60,7 +60,10 @@ fn peaks(measured: &Measured, limit: Option<f64>) -> Vec<Finding> {
         .into_iter()
         .map(|span| Finding {
             code: "loudness.true-peak",
-            message: format!("true peak {:.1} dBTP, at most {limit} dBTP is allowed", span.worst),
+            message: format!(
+                "true peak {:.1} dBTP, at most {limit} dBTP is allowed",
+                span.worst
+            ),
             between_ms: Some((span.first_end_ms.saturating_sub(STEP_MS), span.last_end_ms)),
         })
         .collect()
@@ -86,7 +89,10 @@ fn short_term(measured: &Measured, limits: Limits) -> Vec<Finding> {
             spans.into_iter().map(move |span| Finding {
                 code: "loudness.short-term",
                 message: if span.worst.is_finite() {
-                    format!("short-term loudness {:.1} LUFS, {limit} LUFS is allowed", span.worst)
+                    format!(
+                        "short-term loudness {:.1} LUFS, {limit} LUFS is allowed",
+                        span.worst
+                    )
                 } else {
                     format!("silence, {limit} LUFS is allowed")
                 },

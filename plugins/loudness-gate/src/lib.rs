@@ -47,7 +47,10 @@ impl Plugin for LoudnessGate {
             .hook_point("post_segment")
             .hook_point("post_variant")
             .hook_point("post_delivery")
-            .wants(Capability::SegmentRead, "to measure the sound of the segment")
+            .wants(
+                Capability::SegmentRead,
+                "to measure the sound of the segment",
+            )
     }
 
     fn run(input: Input<Settings>) -> Result<Outcome, Failure> {
@@ -55,7 +58,9 @@ impl Plugin for LoudnessGate {
         let path = file(input.segment()?, settings)?;
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let measured = Source::open(&path, settings.pcm).and_then(|source| {
-            measure(source, |fraction| progress(Some(fraction), Some("measuring")))
+            measure(source, |fraction| {
+                progress(Some(fraction), Some("measuring"))
+            })
         });
         let measured = match measured {
             Ok(measured) => measured,

@@ -132,7 +132,10 @@ impl Settings {
                 problems.push(Problem::new("/pcm/channels", "must be from 1 to 8"));
             }
             if !(8_000..=384_000).contains(&pcm.sample_rate) {
-                problems.push(Problem::new("/pcm/sample_rate", "must be from 8000 to 384000"));
+                problems.push(Problem::new(
+                    "/pcm/sample_rate",
+                    "must be from 8000 to 384000",
+                ));
             }
         }
         problems

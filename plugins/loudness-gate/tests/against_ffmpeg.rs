@@ -31,14 +31,20 @@ fn theirs(input: &[&str]) -> [f64; 3] {
     let said = ffmpeg(&[input, &["-vn", "-af", filter, "-f", "null", "-"]].concat());
     let (_, summary) = said.rsplit_once("Summary:").expect(&said);
     ["I:", "LRA:", "Peak:"].map(|name| {
-        let line = summary.lines().find_map(|line| line.trim().strip_prefix(name));
+        let line = summary
+            .lines()
+            .find_map(|line| line.trim().strip_prefix(name));
         let value = line.and_then(|line| line.split_whitespace().next());
         value.and_then(|value| value.parse().ok()).expect(summary)
     })
 }
 
 fn assert_agree(ours: &Measured, theirs: [f64; 3]) {
-    let figures = [ours.integrated_lufs, ours.loudness_range_lu, ours.true_peak_dbtp];
+    let figures = [
+        ours.integrated_lufs,
+        ours.loudness_range_lu,
+        ours.true_peak_dbtp,
+    ];
     let tolerances = [TOLERANCE_LU, TOLERANCE_RANGE_LU, TOLERANCE_PEAK_DB];
     for ((ours, theirs), tolerance) in figures.into_iter().zip(theirs).zip(tolerances) {
         let difference = (ours.unwrap() - theirs).abs();

@@ -121,17 +121,27 @@ fn what_is_too_loud_is_told_with_its_times() {
     assert_eq!(outcome.status, Status::Fail);
     assert_eq!(
         codes(&outcome),
-        ["loudness.integrated", "loudness.true-peak", "loudness.short-term"]
+        [
+            "loudness.integrated",
+            "loudness.true-peak",
+            "loudness.short-term"
+        ]
     );
     let message = outcome.message.unwrap();
-    assert!(message.starts_with("mix.wav: integrated loudness"), "{message}");
+    assert!(
+        message.starts_with("mix.wav: integrated loudness"),
+        "{message}"
+    );
     assert!(message.ends_with("and 2 more"), "{message}");
     let times = |i: usize| {
         let annotation = &outcome.annotations[i];
         (annotation.start_ms.unwrap(), annotation.end_ms.unwrap())
     };
     let (start, end) = times(1);
-    assert!(start.abs_diff(6_000) <= 100 && end.abs_diff(10_000) <= 200, "{start} {end}");
+    assert!(
+        start.abs_diff(6_000) <= 100 && end.abs_diff(10_000) <= 200,
+        "{start} {end}"
+    );
     // Three seconds are too loud as soon as a part of them is.
     let (start, end) = times(2);
     assert!((3_000..6_000).contains(&start), "{start} {end}");
@@ -150,7 +160,10 @@ fn what_is_too_quiet_is_told_with_its_times() {
     assert_eq!(annotation.path.as_deref(), Some("mix.wav"));
     let span = annotation.start_ms.unwrap()..annotation.end_ms.unwrap();
     assert!(span.contains(&5_500) && span.contains(&12_500), "{span:?}");
-    assert!(!span.contains(&4_500) && !span.contains(&14_000), "{span:?}");
+    assert!(
+        !span.contains(&4_500) && !span.contains(&14_000),
+        "{span:?}"
+    );
 }
 
 #[test]
@@ -243,6 +256,9 @@ fn wrong_settings_are_told_with_their_place(#[case] settings: Value, #[case] exp
     let problems = testing::check_settings::<LoudnessGate>(&settings)
         .err()
         .unwrap_or_default();
-    let pointers: Vec<_> = problems.iter().map(|problem| &problem.pointer[..]).collect();
+    let pointers: Vec<_> = problems
+        .iter()
+        .map(|problem| &problem.pointer[..])
+        .collect();
     assert_eq!(pointers, expected, "{problems:?}");
 }

@@ -15,7 +15,9 @@ pub(crate) fn problem(template: &str) -> Option<String> {
         return Some("must begin with https:// or http://".to_owned());
     };
     if !matches!(scheme, "https" | "http") {
-        return Some(format!("has the scheme `{scheme}`: it must be https or http"));
+        return Some(format!(
+            "has the scheme `{scheme}`: it must be https or http"
+        ));
     }
     let host = rest.split(['/', '?']).next().unwrap_or_default();
     if host.is_empty() {

@@ -40,7 +40,10 @@ fn the_tracker_is_told_and_its_answer_is_kept() {
         ));
     let outcome = testing::run::<TrackerNotify>(call).unwrap();
     assert_eq!(outcome.status, Status::Pass);
-    assert_eq!(patch(&outcome), json!({"tracker": {"status": 201, "version": 7}}));
+    assert_eq!(
+        patch(&outcome),
+        json!({"tracker": {"status": 201, "version": 7}})
+    );
 
     let requests = host.requests();
     let [request] = requests.as_slice() else {
@@ -93,11 +96,19 @@ fn an_event_is_told_with_its_data() {
     let request = &host.requests()[0];
     assert_eq!(request.method(), "PUT");
     assert_eq!(request.url(), "https://tracker.example.com/job_failed");
-    assert!(!request.headers().iter().any(|(name, _)| name == "authorization"));
+    assert!(
+        !request
+            .headers()
+            .iter()
+            .any(|(name, _)| name == "authorization")
+    );
     let body = serde_json(request.body_bytes());
     assert_eq!(body["data"], json!({"reason": "peak"}));
     // A retry of the same event is known by its key.
-    let key = request.headers().iter().find(|(name, _)| name == "idempotency-key");
+    let key = request
+        .headers()
+        .iter()
+        .find(|(name, _)| name == "idempotency-key");
     assert_eq!(key.unwrap().1, body["trigger"]["event_id"]);
 }
 
@@ -175,7 +186,10 @@ fn values_stay_within_their_step_of_the_path(#[case] name: &str, #[case] expecte
 fn what_a_call_lacks_is_told() {
     let call = input(json!({"url": "https://t.example.com/{segment}"}));
     let failure = testing::run::<TrackerNotify>(call).unwrap_err();
-    assert!(failure.message.contains("\"segment\": \"read\""), "{failure:?}");
+    assert!(
+        failure.message.contains("\"segment\": \"read\""),
+        "{failure:?}"
+    );
 }
 
 #[rstest]
@@ -197,7 +211,10 @@ fn wrong_settings_are_told_with_their_place(#[case] settings: Value, #[case] exp
     let problems = testing::check_settings::<TrackerNotify>(&settings)
         .err()
         .unwrap_or_default();
-    let pointers: Vec<_> = problems.iter().map(|problem| &problem.pointer[..]).collect();
+    let pointers: Vec<_> = problems
+        .iter()
+        .map(|problem| &problem.pointer[..])
+        .collect();
     assert_eq!(pointers, expected, "{problems:?}");
 }
 
