@@ -1,0 +1,169 @@
+//! Finding plugins.
+
+use super::row::{self, PluginRow, columns};
+use crate::database::{Arg, Order, Select, Sql, args};
+use crate::error::{Entity, Result, StoreError};
+use crate::store::Store;
+use semver::{Version, VersionReq};
+use stagehook_core::config::PluginRef;
+use stagehook_core::digest::Digest;
+use stagehook_core::page::{Page, PageRequest};
+use stagehook_core::plugin::{CatalogueEntry, PluginName, PluginVersion};
+use std::collections::{BTreeMap, BTreeSet};
+
+impl Store {
+    /// Finds what an exact reference names, yanked or not. A requirement names
+    /// no version by itself ([`Store::newest_plugin`]).
+    pub async fn find_plugin(&self, plugin: &PluginRef) -> Result<Option<PluginVersion>> {
+        row::find(&mut self.reader().await?, plugin).await
+    }
+
+    /// The newest version that satisfies a requirement and was not yanked.
+    pub async fn newest_plugin(
+        &self,
+        name: &PluginName,
+        requirement: &VersionReq,
+    ) -> Result<Option<PluginVersion>> {
+        let names = BTreeSet::from([name.clone()]);
+        let newest = self
+            .usable_versions(&names)
+            .await?
+            .remove(name)
+            .into_iter()
+            .flatten()
+            .filter(|version| requirement.matches(version))
+            .max();
+        match newest {
+            Some(version) => {
+                self.find_plugin(&PluginRef::Version(name.clone(), version))
+                    .await
+            }
+            None => Ok(None),
+        }
+    }
+
+    /// The versions of these plugins that were not yanked, in one query.
+    pub async fn usable_versions(
+        &self,
+        names: &BTreeSet<PluginName>,
+    ) -> Result<BTreeMap<PluginName, Vec<Version>>> {
+        let mut found: BTreeMap<PluginName, Vec<Version>> = BTreeMap::new();
+        if names.is_empty() {
+            return Ok(found);
+        }
+        let parameters: Vec<String> = (1..=names.len()).map(|i| format!("${i}")).collect();
+        let sql = format!(
+            "SELECT p.name, v.version FROM plugin_versions v JOIN plugins p ON p.id = v.plugin_id
+             WHERE v.yanked_at IS NULL AND p.name IN ({})",
+            parameters.join(", ")
+        );
+        let names: Vec<Arg<'_>> = names.iter().map(|name| Arg::from(name.as_str())).collect();
+        let rows: Vec<(String, String)> = self.reader().await?.all(Sql::Built(sql), &names).await?;
+        for (name, version) in rows {
+            if let (Ok(name), Ok(version)) = (name.parse(), Version::parse(&version)) {
+                found.entry(name).or_default().push(version);
+            }
+        }
+        Ok(found)
+    }
+
+    /// The catalogue: each plugin with its newest version, in the order in
+    /// which the plugins came. `search` finds part of a name, a description, a
+    /// hook point or a capability of that version, whatever the case.
+    pub async fn list_plugins(
+        &self,
+        search: Option<&str>,
+        page: PageRequest,
+    ) -> Result<Page<CatalogueEntry>> {
+        let mut select = Select::new(concat!(
+            "SELECT ",
+            columns!(),
+            ", (SELECT count(*) FROM plugin_versions o WHERE o.plugin_id = p.id) AS versions
+             FROM plugins p JOIN plugin_versions v ON v.id = p.newest_id"
+        ));
+        select.and_if("p.search LIKE ? ESCAPE '\\'", search.map(contains));
+        let mut connection = self.reader().await?;
+        select
+            .page(
+                &mut connection,
+                page,
+                "p.id",
+                Order::Ascending,
+                |row: &EntryRow| row.plugin.plugin_id,
+            )
+            .await?
+            .try_map(CatalogueEntry::try_from)
+    }
+
+    /// The versions of a plugin, the highest first; none when there is no such
+    /// plugin.
+    pub async fn plugin_versions(&self, name: &PluginName) -> Result<Vec<PluginVersion>> {
+        let rows: Vec<PluginRow> = self
+            .reader()
+            .await?
+            .all(
+                concat!(
+                    "SELECT ",
+                    columns!(),
+                    " FROM plugin_versions v JOIN plugins p ON p.id = v.plugin_id
+                     WHERE p.name = $1"
+                ),
+                args![name.as_str()],
+            )
+            .await?;
+        let versions: Result<Vec<_>> = rows.into_iter().map(PluginVersion::try_from).collect();
+        let mut versions = versions?;
+        versions.sort_by(|a, b| b.manifest.version.cmp(&a.manifest.version));
+        Ok(versions)
+    }
+
+    /// The component with this digest.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    pub async fn plugin_bytes(&self, digest: &Digest) -> Result<Vec<u8>> {
+        let row: Option<(Vec<u8>,)> = self
+            .reader()
+            .await?
+            .optional(
+                "SELECT bytes FROM plugin_versions WHERE digest = $1 ORDER BY id LIMIT 1",
+                args![digest],
+            )
+            .await?;
+        row.map(|(bytes,)| bytes)
+            .ok_or_else(|| StoreError::not_found(Entity::Plugin, digest))
+    }
+}
+
+#[derive(sqlx::FromRow)]
+struct EntryRow {
+    #[sqlx(flatten)]
+    plugin: PluginRow,
+    versions: i64,
+}
+
+impl TryFrom<EntryRow> for CatalogueEntry {
+    type Error = StoreError;
+
+    fn try_from(row: EntryRow) -> Result<Self> {
+        let newest = PluginVersion::try_from(row.plugin)?;
+        let read = crate::document::Row::new(Entity::PluginVersion, newest.id);
+        Ok(Self {
+            versions: read.number("versions", row.versions)?,
+            newest,
+        })
+    }
+}
+
+/// The pattern for LIKE that finds this text anywhere in a lower-case one.
+fn contains(text: &str) -> String {
+    let mut pattern = String::from("%");
+    for letter in text.to_lowercase().chars() {
+        if matches!(letter, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(letter);
+    }
+    pattern.push('%');
+    pattern
+}

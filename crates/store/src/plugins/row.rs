@@ -1,0 +1,115 @@
+//! A version of a plugin as a row.
+
+use crate::database::{Connection, args};
+use crate::document::Row;
+use crate::error::{Entity, Result, StoreError};
+use chrono::{DateTime, Utc};
+use stagehook_core::config::PluginRef;
+use stagehook_core::digest::Digest;
+use stagehook_core::ids::PluginVersionId;
+use stagehook_core::plugin::{PluginVersion, Yanked};
+
+/// The columns of [`PluginRow`], of `plugin_versions v`.
+macro_rules! columns {
+    () => {
+        "v.id, v.plugin_id, v.digest, v.manifest, v.imports, v.size_bytes, v.uploaded_by,
+         v.created_at, v.signature, v.signed_by, v.yanked_at, v.yanked_by, v.yank_reason"
+    };
+}
+pub(super) use columns;
+
+#[derive(sqlx::FromRow)]
+pub(super) struct PluginRow {
+    id: i64,
+    pub(super) plugin_id: i64,
+    digest: Vec<u8>,
+    manifest: String,
+    imports: String,
+    size_bytes: i64,
+    uploaded_by: String,
+    created_at: DateTime<Utc>,
+    signature: Option<String>,
+    signed_by: Option<String>,
+    yanked_at: Option<DateTime<Utc>>,
+    yanked_by: Option<String>,
+    yank_reason: Option<String>,
+}
+
+impl TryFrom<PluginRow> for PluginVersion {
+    type Error = StoreError;
+
+    fn try_from(row: PluginRow) -> Result<Self> {
+        let id = PluginVersionId::new(row.id);
+        let read = Row::new(Entity::PluginVersion, id);
+        let digest = <[u8; 32]>::try_from(row.digest)
+            .map_err(|_| read.inconsistent("digest: is not 32 bytes long"))?;
+        Ok(Self {
+            id,
+            digest: Digest::from_bytes(digest),
+            manifest: read.document("manifest", &row.manifest)?,
+            imports: read.document("imports", &row.imports)?,
+            size_bytes: row.size_bytes,
+            uploaded_by: row.uploaded_by,
+            created_at: row.created_at,
+            signature: read.optional_text("signature", row.signature.as_deref())?,
+            signed_by: row.signed_by,
+            yanked: row.yanked_at.map(|at| Yanked {
+                at,
+                by: row.yanked_by.unwrap_or_default(),
+                reason: row.yank_reason.unwrap_or_default(),
+            }),
+        })
+    }
+}
+
+pub(super) async fn by_id(connection: &mut Connection, id: i64) -> Result<PluginVersion> {
+    let row: Option<PluginRow> = connection
+        .optional(
+            concat!(
+                "SELECT ",
+                columns!(),
+                " FROM plugin_versions v WHERE v.id = $1"
+            ),
+            args![id],
+        )
+        .await?;
+    row.ok_or_else(|| StoreError::not_found(Entity::PluginVersion, id))?
+        .try_into()
+}
+
+/// Finds what an exact reference names; a requirement names no version by
+/// itself.
+pub(super) async fn find(
+    connection: &mut Connection,
+    plugin: &PluginRef,
+) -> Result<Option<PluginVersion>> {
+    let row: Option<PluginRow> = match plugin {
+        PluginRef::Version(name, version) => {
+            connection
+                .optional(
+                    concat!(
+                        "SELECT ",
+                        columns!(),
+                        " FROM plugin_versions v JOIN plugins p ON p.id = v.plugin_id
+                         WHERE p.name = $1 AND v.version = $2"
+                    ),
+                    args![name.as_str(), version.to_string()],
+                )
+                .await?
+        }
+        PluginRef::Digest(digest) => {
+            connection
+                .optional(
+                    concat!(
+                        "SELECT ",
+                        columns!(),
+                        " FROM plugin_versions v WHERE v.digest = $1 ORDER BY v.id LIMIT 1"
+                    ),
+                    args![digest],
+                )
+                .await?
+        }
+        PluginRef::Requirement(..) => None,
+    };
+    row.map(PluginVersion::try_from).transpose()
+}
