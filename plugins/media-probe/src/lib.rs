@@ -47,6 +47,7 @@ impl Plugin for MediaProbe {
                 "Reads container, codecs, size, frame rate and duration of a segment into the \
                  metadata key `media`.",
             )
+            .hook_point("post_variant")
             .hook_point("post_segment")
             .hook_point("pre_concatenation")
             .wants(Capability::SegmentRead, "to read the segment's headers")
