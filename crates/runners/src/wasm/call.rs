@@ -1,30 +1,18 @@
 //! One call of one function of a fresh instance, under all limits.
 
-use super::host_time::{HostTime, Measured};
+use super::contract::{Answer, Call, PluginPre};
+use super::host_time::HostTime;
+use super::record;
 use super::state::State;
 use super::ticker::Ticker;
-use super::v0_1::{Failure, Manifest, Outcome, PluginPre, Problem, RunArguments};
+use super::traffic::Traffic;
 use super::{bounds, limiter::Limiter};
 use crate::kept::Kept;
 use std::fmt;
-use std::pin::pin;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 use wasmtime::{Store, UpdateDeadline};
-
-/// What is called.
-pub(super) enum Call {
-    Run(Box<RunArguments>),
-    Describe,
-    CheckSettings(String),
-}
-
-/// What it answered.
-pub(super) enum Answer {
-    Run(Result<Outcome, Failure>),
-    Describe(Manifest),
-    CheckSettings(Result<(), Vec<Problem>>),
-}
 
 /// How a call ended.
 pub(super) enum Ending {
@@ -51,11 +39,12 @@ pub(super) struct Called {
     pub(super) stdout: Kept,
     pub(super) stderr: Kept,
     pub(super) progress: Option<String>,
+    pub(super) traffic: Arc<Traffic>,
 }
 
 /// Why the epoch stopped a guest.
 #[derive(Debug, Clone, Copy)]
-enum Stopped {
+pub(super) enum Stopped {
     TimedOut,
     Cancelled,
 }
@@ -70,29 +59,27 @@ impl std::error::Error for Stopped {}
 
 /// Calls one function of a fresh instance and throws the instance away.
 pub(super) async fn call(
-    plugin: &PluginPre<State>,
+    plugin: &PluginPre,
     ticker: &Ticker,
-    state: State,
+    mut state: State,
     fuel: u64,
     until: Until<'_>,
-    call: Call,
+    call: Call<'_>,
 ) -> Called {
-    let mut host_time = HostTime::default();
+    state.deadline = Some(until.deadline);
+    let state = record::enter(state);
+    let host_time = HostTime::default();
     let mut store = store(plugin, state, until, &host_time);
     let is_fueled = store.set_fuel(fuel);
     let ending = {
         let _running = ticker.run();
-        let call = pin!(async {
+        let call = async {
             is_fueled?;
-            perform(plugin, &mut store, call).await
-        });
-        let measured = Measured {
-            call,
-            time: &mut host_time,
+            plugin.perform(&mut store, call).await
         };
         tokio::select! {
             biased;
-            answer = measured => match answer {
+            answer = call => match answer {
                 Ok(answer) => Ending::Answered(answer),
                 Err(error) => match error.downcast_ref::<Stopped>() {
                     Some(Stopped::TimedOut) => Ending::TimedOut,
@@ -105,7 +92,7 @@ pub(super) async fn call(
         }
     };
     let fuel_used = fuel.saturating_sub(store.get_fuel().unwrap_or_default());
-    let state = store.into_data();
+    let state = record::leave(store.into_data());
     Called {
         ending,
         fuel_used,
@@ -114,22 +101,23 @@ pub(super) async fn call(
         stderr: state.stderr.take(),
         limiter: state.limiter,
         progress: state.progress,
+        traffic: state.traffic,
     }
 }
 
-fn store(
-    plugin: &PluginPre<State>,
-    state: State,
-    until: Until<'_>,
-    host_time: &HostTime,
-) -> Store<State> {
+fn store(plugin: &PluginPre, state: State, until: Until<'_>, host_time: &HostTime) -> Store<State> {
+    let host_call_bytes = record::host_call_bytes(&state);
     let mut store = Store::new(plugin.engine(), state);
     store.limiter(|state| &mut state.limiter);
-    store.set_hostcall_fuel(bounds::HOST_CALL_BYTES);
+    store.set_hostcall_fuel(host_call_bytes);
     store.set_max_component_handles(bounds::HOST_RESOURCES);
     store.set_epoch_deadline(1);
     let Until { deadline, cancel } = until;
-    let (cancel, makes_room) = (cancel.clone(), host_time.makes_room());
+    let (cancel, host_time) = (cancel.clone(), host_time.clone());
+    store.call_hook(move |_, hook| {
+        host_time.crosses(hook);
+        Ok(())
+    });
     // Guests that compute keep a busy thread from its timers, so the deadline is
     // looked at here too.
     store.epoch_deadline_callback(move |_| {
@@ -139,34 +127,7 @@ fn store(
         if Instant::now() >= deadline {
             return Err(Stopped::TimedOut.into());
         }
-        makes_room.set();
         Ok(UpdateDeadline::Yield(1))
     });
     store
-}
-
-async fn perform(
-    plugin: &PluginPre<State>,
-    store: &mut Store<State>,
-    call: Call,
-) -> wasmtime::Result<Answer> {
-    let plugin = plugin.instantiate_async(&mut *store).await?;
-    let handler = plugin.stagehook_hook_handler();
-    Ok(match call {
-        Call::Run(with) => Answer::Run(
-            handler
-                .call_run(
-                    store,
-                    &with.context,
-                    &with.metadata,
-                    &with.scene_context,
-                    &with.settings,
-                )
-                .await?,
-        ),
-        Call::Describe => Answer::Describe(handler.call_describe(store).await?),
-        Call::CheckSettings(settings) => {
-            Answer::CheckSettings(handler.call_check_settings(store, &settings).await?)
-        }
-    })
 }

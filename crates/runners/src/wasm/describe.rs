@@ -1,12 +1,13 @@
 //! Calls that ask a plugin about itself: under tight limits, with nothing
 //! granted.
 
-use super::call::{Answer, Call, Called, Ending, Until, call};
+use super::answer::Described;
+use super::call::{Called, Ending, Until, call};
+use super::contract::{Answer, Call};
 use super::ending;
 use super::prepared::PreparedPlugin;
 use super::runner::WasmRunner;
 use super::state::State;
-use super::v0_1::Manifest;
 use serde_json::{Map, Value};
 use stagehook_core::config::LimitsInForce;
 use stagehook_core::invalid::{FieldError, Invalid};
@@ -20,8 +21,6 @@ const LIMITS: LimitsInForce = LimitsInForce {
     memory_bytes: 128 << 20,
     output_bytes: 4 << 10,
 };
-/// Most problems that are shown.
-const PROBLEMS_MAX: usize = 100;
 
 /// Why settings are not known to be good.
 #[derive(Debug, thiserror::Error)]
@@ -46,16 +45,9 @@ impl WasmRunner {
         plugin: &PreparedPlugin,
         settings: &Map<String, Value>,
     ) -> Result<(), SettingsError> {
-        let text = serde_json::to_string(settings)
-            .map_err(|error| SettingsError::Unchecked(error.to_string()))?;
-        match self.ask(plugin, Call::CheckSettings(text)).await {
+        match self.ask(plugin, Call::CheckSettings(settings)).await {
             Ok(Answer::CheckSettings(Ok(()))) => Ok(()),
-            Ok(Answer::CheckSettings(Err(problems))) => {
-                let mut errors: Vec<_> = problems
-                    .into_iter()
-                    .take(PROBLEMS_MAX)
-                    .map(|problem| FieldError::new(problem.pointer, problem.detail))
-                    .collect();
+            Ok(Answer::CheckSettings(Err(mut errors))) => {
                 if errors.is_empty() {
                     errors.push(FieldError::new("", "are refused by the plugin"));
                 }
@@ -69,14 +61,14 @@ impl WasmRunner {
     }
 
     /// What a plugin says about itself, or why it cannot.
-    pub(super) async fn describe(&self, plugin: &PreparedPlugin) -> Result<Manifest, String> {
+    pub(super) async fn describe(&self, plugin: &PreparedPlugin) -> Result<Described, String> {
         match self.ask(plugin, Call::Describe).await? {
-            Answer::Describe(manifest) => Ok(manifest),
+            Answer::Describe(described) => Ok(described),
             _ => Err("it answered another question".to_owned()),
         }
     }
 
-    async fn ask(&self, plugin: &PreparedPlugin, question: Call) -> Result<Answer, String> {
+    async fn ask(&self, plugin: &PreparedPlugin, question: Call<'_>) -> Result<Answer, String> {
         let _slot = self
             .slots
             .acquire()

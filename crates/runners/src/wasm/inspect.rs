@@ -1,9 +1,10 @@
 //! Looks at an uploaded component. REQ-WASM-5
 
 use super::compile::CompileError;
+use super::contract::Version;
+use super::imports::{self, ImportReport};
 use super::prepared::PreparedPlugin;
 use super::runner::WasmRunner;
-use super::v0_1;
 use bytes::Bytes;
 use stagehook_core::digest::Digest;
 use stagehook_core::plugin::PluginManifest;
@@ -23,10 +24,28 @@ pub struct Inspection {
     pub size_bytes: u64,
     /// What it says about itself.
     pub manifest: PluginManifest,
-    /// What it imports, as `namespace:package/interface@version`.
-    pub imports: Vec<String>,
+    /// What it imports.
+    pub imports: Vec<ImportReport>,
     /// Ready to run.
     pub plugin: PreparedPlugin,
+}
+
+/// What was found in a component, whether it can be published or not: as much of
+/// it as could be looked at.
+#[derive(Debug, Clone)]
+pub struct Report {
+    /// SHA-256 of the component.
+    pub digest: Digest,
+    /// Its size.
+    pub size_bytes: u64,
+    /// What it imports; empty where it could not be compiled.
+    pub imports: Vec<ImportReport>,
+    /// What it says about itself, where it could be asked and nothing is wrong
+    /// with that.
+    pub manifest: Option<PluginManifest>,
+    /// Everything that is wrong with it. Empty: it can be published.
+    pub rejections: Vec<Rejection>,
+    plugin: Option<PreparedPlugin>,
 }
 
 /// One reason to reject a component.
@@ -67,216 +86,226 @@ fn joined(rejections: &[Rejection]) -> String {
     details.join("; ")
 }
 
-impl From<CompileError> for UploadError {
-    fn from(error: CompileError) -> Self {
-        match error {
-            CompileError::Broken(source) => Self::Broken(source),
-            CompileError::Invalid(_) => rejected("format", error.to_string()),
-            CompileError::TooCostly(_) => rejected("cost", error.to_string()),
+impl Report {
+    fn new(component: &Bytes) -> Self {
+        Self {
+            digest: Digest::of(component),
+            size_bytes: component.len() as u64,
+            imports: Vec::new(),
+            manifest: None,
+            rejections: Vec::new(),
+            plugin: None,
+        }
+    }
+
+    fn has_unknown_imports(&self) -> bool {
+        let mut imports = self.imports.iter();
+        imports.any(|import| import.problem.is_some() && !import.is_undeclared())
+    }
+
+    fn reject(&mut self, rule: &'static str, detail: impl Into<String>) {
+        self.rejections.push(Rejection::new(rule, detail));
+    }
+
+    /// The component, if nothing is wrong with it.
+    ///
+    /// # Errors
+    ///
+    /// [`UploadError::Rejected`].
+    pub fn accepted(self) -> Result<Inspection, UploadError> {
+        match (self.manifest, self.plugin) {
+            (Some(manifest), Some(plugin)) if self.rejections.is_empty() => Ok(Inspection {
+                digest: self.digest,
+                size_bytes: self.size_bytes,
+                manifest,
+                imports: self.imports,
+                plugin,
+            }),
+            _ => Err(UploadError::Rejected(self.rejections)),
         }
     }
 }
 
 impl WasmRunner {
-    /// Looks at a component that somebody wants to publish: size, format, what
-    /// it exports and imports, whether it compiles within bounds, what it says
-    /// about itself. Nothing is granted to it.
+    /// Looks at a component that somebody wants to publish.
     ///
     /// # Errors
     ///
-    /// [`UploadError::Rejected`] with everything that is wrong, as far as it
-    /// could be looked at.
+    /// [`UploadError::Rejected`] with everything that is wrong with it, as far as
+    /// it could be looked at ([`report`](Self::report)).
     pub async fn inspect(&self, component: Bytes) -> Result<Inspection, UploadError> {
-        let size = component.len();
-        check_format(&component, self.settings.max_component_bytes)?;
-        let digest = Digest::of(&component);
-        let compiled = self.compile(digest, component).await?;
-        let imports = self.imports(&compiled);
-        self.check_world(&compiled, &imports)?;
-        let plugin = self.link(digest, &compiled).map_err(|error| {
-            let detail = format!(
-                "it does not fit the contract {}: {}",
-                v0_1::HANDLER,
-                error.root_cause()
-            );
-            rejected("world", detail)
-        })?;
-        let manifest = self
-            .describe(&plugin)
-            .await
-            .map_err(|why| rejected("manifest", format!("it cannot describe itself: {why}")))?;
-        let manifest = v0_1::manifest(manifest).map_err(|wrong| {
-            let rejections = wrong
-                .into_iter()
-                .map(|detail| Rejection::new("manifest", detail));
-            UploadError::Rejected(rejections.collect())
-        })?;
-        check_declared(&plugin, &manifest)?;
-        // What was just published is about to be run. Another that came first
-        // is the same.
-        let _ = self.cache.place(digest).set(plugin.clone());
-        self.cache.filled(&digest, plugin.code_bytes());
-        Ok(Inspection {
-            digest,
-            size_bytes: size as u64,
-            manifest,
-            imports,
-            plugin,
-        })
+        let report = self.report(component).await;
+        report.map_err(UploadError::Broken)?.accepted()
     }
 
-    fn imports(&self, component: &Component) -> Vec<String> {
-        component
-            .component_type()
-            .imports(&self.engine)
-            .map(|(name, _)| name.to_owned())
-            .collect()
-    }
-
-    fn check_world(&self, component: &Component, imports: &[String]) -> Result<(), UploadError> {
-        let mut rejections = Vec::new();
-        let exports: Vec<String> = component
-            .component_type()
-            .exports(&self.engine)
-            .map(|(name, _)| name.to_owned())
-            .collect();
-        if !exports.iter().any(|export| export == v0_1::HANDLER) {
-            let exported = if exports.is_empty() {
-                "nothing".to_owned()
-            } else {
-                exports.join(", ")
-            };
-            rejections.push(Rejection::new(
-                "world",
-                format!(
-                    "it does not export {}; it exports {exported}. Build it against the world \
-                     `plugin` of wit/hook-0.1.0",
-                    v0_1::HANDLER
-                ),
-            ));
+    /// Looks at a component: size, format, whether it compiles within bounds,
+    /// what it exports and imports, what it says about itself. Nothing is granted
+    /// to it. One that is good is ready to run afterwards.
+    ///
+    /// # Errors
+    ///
+    /// Where the compiler cannot be run. Whatever is wrong with the component is
+    /// in the report.
+    pub async fn report(&self, component: Bytes) -> Result<Report, std::io::Error> {
+        let mut report = Report::new(&component);
+        report.rejections = check_format(&component, self.settings.max_component_bytes);
+        if !report.rejections.is_empty() {
+            return Ok(report);
         }
-        for import in imports {
-            if let Some(advice) = unknown(import) {
-                rejections.push(Rejection::new(
-                    "import",
-                    format!("it imports {import}: {advice}"),
-                ));
+        let compiled = match self.compile(report.digest, component).await {
+            Ok(compiled) => compiled,
+            Err(CompileError::Broken(source)) => return Err(source),
+            Err(error @ CompileError::Invalid(_)) => {
+                report.reject("format", error.to_string());
+                return Ok(report);
+            }
+            Err(error @ CompileError::TooCostly(_)) => {
+                report.reject("cost", error.to_string());
+                return Ok(report);
+            }
+        };
+        self.look_at_world(&mut report, &compiled).await;
+        if let (Some(plugin), true) = (&report.plugin, report.rejections.is_empty()) {
+            // What is about to be published is about to be run. Another that came
+            // first is the same.
+            let _ = self.cache.place(report.digest).set(plugin.clone());
+            self.cache.filled(&report.digest, plugin.code_bytes());
+        }
+        Ok(report)
+    }
+
+    async fn look_at_world(&self, report: &mut Report, component: &Component) {
+        let component_type = component.component_type();
+        report.imports = component_type
+            .imports(&self.engine)
+            .map(|(name, _)| ImportReport::of(name))
+            .collect();
+        let exports: Vec<_> = component_type
+            .exports(&self.engine)
+            .map(|(name, _)| name)
+            .collect();
+        match Version::exported(exports.iter().copied()) {
+            None => report.reject("world", no_plugin(&exports)),
+            Some(version) => match self.link_for_a_look(report, component) {
+                Ok(plugin) => {
+                    self.ask_for_manifest(report, &plugin).await;
+                    report.plugin = Some(plugin);
+                }
+                // With imports that this server does not have, it could not but
+                // fail; they are told below.
+                Err(_) if report.has_unknown_imports() => {}
+                Err(error) => report.reject(
+                    "world",
+                    format!(
+                        "it does not fit the contract {}: {}",
+                        version.handler(),
+                        error.root_cause()
+                    ),
+                ),
+            },
+        }
+        let of_imports: Vec<_> = report.imports.iter().filter_map(rejected).collect();
+        report.rejections.extend(of_imports);
+    }
+
+    /// Links it although there are imports that this server does not have, so
+    /// that everything else can be told as well.
+    fn link_for_a_look(
+        &self,
+        report: &Report,
+        component: &Component,
+    ) -> wasmtime::Result<PreparedPlugin> {
+        if !report.has_unknown_imports() {
+            return self.link(report.digest, component);
+        }
+        let mut linker = self.linker.clone();
+        for (name, item) in component.component_type().imports(&self.engine) {
+            let is_unknown = |import: &&ImportReport| import.import == name;
+            let import = report.imports.iter().find(is_unknown);
+            if import.is_some_and(|import| import.problem.is_some()) {
+                imports::stub(&mut linker, name, &item.ty)?;
             }
         }
-        if rejections.is_empty() {
-            Ok(())
-        } else {
-            Err(UploadError::Rejected(rejections))
+        self.link_with(&linker, report.digest, component)
+    }
+
+    async fn ask_for_manifest(&self, report: &mut Report, plugin: &PreparedPlugin) {
+        let described = match self.describe(plugin).await {
+            Ok(described) => described,
+            Err(why) => {
+                report.reject("manifest", format!("it cannot describe itself: {why}"));
+                return;
+            }
+        };
+        for import in &mut report.imports {
+            import.judge(&described.capabilities);
+        }
+        match described.manifest {
+            Ok(manifest) => report.manifest = Some(manifest),
+            Err(wrong) => {
+                for detail in wrong {
+                    report.reject("manifest", detail);
+                }
+            }
         }
     }
 }
 
-fn rejected(rule: &'static str, detail: impl Into<String>) -> UploadError {
-    UploadError::Rejected(vec![Rejection::new(rule, detail)])
+fn rejected(import: &ImportReport) -> Option<Rejection> {
+    let problem = import.problem.as_ref()?;
+    let rule = if import.is_undeclared() {
+        "manifest"
+    } else {
+        "import"
+    };
+    let detail = format!("it imports {}: {problem}", import.import);
+    Some(Rejection::new(rule, detail))
 }
 
-fn check_format(component: &[u8], max_bytes: usize) -> Result<(), UploadError> {
+fn no_plugin(exports: &[&str]) -> String {
+    let exported = if exports.is_empty() {
+        "nothing".to_owned()
+    } else {
+        exports.join(", ")
+    };
+    format!(
+        "it does not export {}; it exports {exported}. Build it against the world `plugin` of \
+         wit/hook-{}",
+        Version::NEWEST.handler(),
+        Version::NEWEST.number()
+    )
+}
+
+/// What is wrong with the bytes, before anything reads them.
+fn check_format(component: &[u8], max_bytes: usize) -> Vec<Rejection> {
+    let mut rejections = Vec::new();
     if component.len() > max_bytes {
-        return Err(rejected(
-            "size",
-            format!(
-                "it has {} bytes, at most {max_bytes} are taken: build it in release mode, \
-                 optimized for size and without debug information",
-                component.len()
-            ),
-        ));
+        let detail = format!(
+            "it has {} bytes, at most {max_bytes} are taken: build it in release mode, optimized \
+             for size and without debug information",
+            component.len()
+        );
+        rejections.push(Rejection::new("size", detail));
     }
     if component.starts_with(&COMPONENT) {
-        return Ok(());
+        return rejections;
     }
     let detail = if component.starts_with(&MODULE) {
         "it is a core module, not a component: build it for wasm32-wasip2"
     } else if component.trim_ascii_start().starts_with(b"(") {
         "it is WebAssembly text: send the binary component"
+    } else if component.is_empty() {
+        "it is empty: send the binary component"
     } else {
         "it is no WebAssembly component"
     };
-    Err(rejected("format", detail))
-}
-
-/// What to do about an import that this server does not have.
-fn unknown(import: &str) -> Option<&'static str> {
-    const LINKED: [&str; 6] = [
-        "wasi:cli/",
-        "wasi:io/",
-        "wasi:clocks/",
-        "wasi:random/",
-        "wasi:filesystem/",
-        // Python's runtime asks for these; every socket is refused.
-        "wasi:sockets/",
-    ];
-    let (interface, version) = import.split_once('@').unwrap_or((import, ""));
-    if LINKED.iter().any(|package| interface.starts_with(package)) {
-        return (!version.starts_with("0.2."))
-            .then_some("only WASI 0.2 is supported; build it for wasm32-wasip2");
-    }
-    if interface.starts_with("wasi:http/") {
-        return Some("plugins cannot reach the network on this server; use a webhook hook");
-    }
-    if interface.starts_with("wasi:") {
-        return Some("this WASI interface is not supported; remove what needs it");
-    }
-    if interface.starts_with("stagehook:hook/") {
-        return (version != "0.1.0")
-            .then_some("this version of the contract is not known here; build against 0.1.0");
-    }
-    Some("this server has nothing of that name; a plugin can import wasi 0.2 and stagehook:hook")
-}
-
-fn check_declared(plugin: &PreparedPlugin, manifest: &PluginManifest) -> Result<(), UploadError> {
-    let declared = manifest
-        .capabilities
-        .iter()
-        .any(|capability| capability == v0_1::SECRETS_CAPABILITY);
-    if plugin.imports_secrets() && !declared {
-        return Err(rejected(
-            "manifest",
-            format!(
-                "it imports {} without saying so: add the capability `secrets` to its manifest, \
-                 with a reason",
-                v0_1::SECRETS
-            ),
-        ));
-    }
-    Ok(())
+    rejections.push(Rejection::new("format", detail));
+    rejections
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn unknown_imports_come_with_advice() {
-        for known in [
-            "wasi:cli/environment@0.2.6",
-            "wasi:io/streams@0.2.0",
-            "wasi:sockets/tcp@0.2.6",
-            "stagehook:hook/host@0.1.0",
-            "stagehook:hook/secrets@0.1.0",
-            "stagehook:hook/types@0.1.0",
-        ] {
-            assert_eq!(unknown(known), None, "{known}");
-        }
-        for (import, advice) in [
-            ("wasi:cli/environment@0.3.0", "only WASI 0.2"),
-            (
-                "wasi:http/outgoing-handler@0.2.6",
-                "cannot reach the network",
-            ),
-            ("wasi:keyvalue/store@0.2.0", "is not supported"),
-            ("stagehook:hook/host@0.9.0", "build against 0.1.0"),
-            ("acme:vault/store@1.0.0", "nothing of that name"),
-            ("wasi:clippy/x@0.2.0", "is not supported"),
-        ] {
-            let said = unknown(import).unwrap_or_default();
-            assert!(said.contains(advice), "{import}: {said}");
-        }
-    }
 
     #[test]
     fn only_binary_components_are_looked_at() {
@@ -285,12 +314,18 @@ mod tests {
             (b"\n  (module)", "WebAssembly text"),
             (&MODULE, "core module"),
             (b"\x7fELF", "no WebAssembly component"),
-            (b"", "no WebAssembly component"),
+            (b"", "it is empty"),
         ] {
-            let error = check_format(bytes, 100).unwrap_err().to_string();
-            assert!(error.contains(told), "{error}");
+            let rejections = check_format(bytes, 100);
+            assert_eq!(rejections.len(), 1, "{rejections:?}");
+            assert_eq!(rejections[0].rule, "format");
+            assert!(rejections[0].detail.contains(told), "{rejections:?}");
         }
-        assert!(check_format(&COMPONENT, 100).is_ok());
-        assert!(check_format(&COMPONENT, 4).is_err());
+        assert_eq!(check_format(&COMPONENT, 100), []);
+        let both: Vec<_> = check_format(b"much too long", 4)
+            .into_iter()
+            .map(|rejection| rejection.rule)
+            .collect();
+        assert_eq!(both, ["size", "format"]);
     }
 }

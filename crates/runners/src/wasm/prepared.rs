@@ -1,14 +1,15 @@
 //! A plugin that is ready to run.
 
 use super::compile::CompileError;
+use super::contract::{PluginPre, Version};
+use super::record::Tape;
 use super::runner::WasmRunner;
 use super::state::State;
-use super::v0_1::{self, PluginPre};
 use bytes::Bytes;
 use stagehook_core::digest::Digest;
 use std::fmt;
 use std::sync::Arc;
-use wasmtime::component::Component;
+use wasmtime::component::{Component, Linker};
 
 /// A plugin that is compiled, linked, and ready to run. Clones are the same
 /// plugin.
@@ -17,9 +18,11 @@ pub struct PreparedPlugin(Arc<Prepared>);
 
 struct Prepared {
     digest: Digest,
-    pre: PluginPre<State>,
+    pre: PluginPre,
     imports_secrets: bool,
+    version: Version,
     code_bytes: u64,
+    tape: Option<Tape>,
 }
 
 impl PreparedPlugin {
@@ -33,13 +36,23 @@ impl PreparedPlugin {
         Arc::ptr_eq(&self.0, &other.0)
     }
 
-    pub(super) fn pre(&self) -> &PluginPre<State> {
+    pub(super) fn pre(&self) -> &PluginPre {
         &self.0.pre
     }
 
     /// How much code it has, in bytes.
     pub(super) fn code_bytes(&self) -> u64 {
         self.0.code_bytes
+    }
+
+    /// The version of the contract that it follows, such as `0.2.0`.
+    pub fn contract(&self) -> &'static str {
+        self.0.version.number()
+    }
+
+    /// What its calls of the host are recorded on, or replayed from.
+    pub(super) fn tape(&self) -> Option<&Tape> {
+        self.0.tape.as_ref()
     }
 
     /// Whether it asks for secrets, which only a grant links.
@@ -106,17 +119,41 @@ impl WasmRunner {
         digest: Digest,
         component: &Component,
     ) -> wasmtime::Result<PreparedPlugin> {
-        let imports_secrets = component
-            .component_type()
+        self.link_with(&self.linker, digest, component)
+    }
+
+    pub(super) fn link_with(
+        &self,
+        linker: &Linker<State>,
+        digest: Digest,
+        component: &Component,
+    ) -> wasmtime::Result<PreparedPlugin> {
+        self.link_taped(linker, None, digest, component)
+    }
+
+    pub(super) fn link_taped(
+        &self,
+        linker: &Linker<State>,
+        tape: Option<Tape>,
+        digest: Digest,
+        component: &Component,
+    ) -> wasmtime::Result<PreparedPlugin> {
+        let component_type = component.component_type();
+        let exports = component_type.exports(&self.engine);
+        let version = Version::exported(exports.map(|(name, _)| name))
+            .ok_or_else(|| wasmtime::Error::msg("it exports no version of the contract"))?;
+        let imports_secrets = component_type
             .imports(&self.engine)
-            .any(|(name, _)| name == v0_1::SECRETS);
+            .any(|(name, _)| name == version.secrets());
         let code = component.image_range();
-        let pre = PluginPre::new(self.linker.instantiate_pre(component)?)?;
+        let pre = PluginPre::new(version, linker.instantiate_pre(component)?)?;
         Ok(PreparedPlugin(Arc::new(Prepared {
             digest,
             pre,
             imports_secrets,
+            version,
             code_bytes: (code.end.addr() - code.start.addr()) as u64,
+            tape,
         })))
     }
 }

@@ -2,8 +2,9 @@
 
 use crate::stage::component;
 use bytes::Bytes;
+use stagehook_core::capability::Capability;
 use stagehook_runners::Secrets;
-use stagehook_runners::wasm::{Rejection, UploadError, WasmRunner, WasmSettings};
+use stagehook_runners::wasm::{ImportReport, Rejection, UploadError, WasmRunner, WasmSettings};
 
 fn runner() -> WasmRunner {
     WasmRunner::new(WasmSettings::default(), Secrets::default()).unwrap()
@@ -22,33 +23,81 @@ async fn a_plugin_is_taken_and_described() {
     let inspection = runner.inspect(component("media_probe")).await.unwrap();
     assert_eq!(inspection.manifest.name.as_str(), "media-probe");
     assert_eq!(inspection.manifest.version.to_string(), "0.1.0");
-    assert_eq!(inspection.manifest.capabilities, ["segment_read"]);
+    assert_eq!(inspection.manifest.capabilities, [Capability::SegmentRead]);
     assert_eq!(inspection.manifest.settings_schema["type"], "object");
     assert_eq!(inspection.manifest.hook_points.len(), 2);
+    let imports: Vec<_> = inspection
+        .imports
+        .iter()
+        .map(|found| &found.import)
+        .collect();
     assert!(
-        inspection
-            .imports
+        imports
             .iter()
             .any(|import| import.starts_with("wasi:filesystem/types@0.2.")),
-        "{:?}",
-        inspection.imports
+        "{imports:?}"
     );
-    assert!(
-        !inspection
-            .imports
-            .iter()
-            .any(|import| import.contains("secrets"))
-    );
+    for import in &inspection.imports {
+        assert_eq!(import.capability, None, "{import:?}");
+        assert_eq!(import.declared, None, "{import:?}");
+        assert_eq!(import.problem, None, "{import:?}");
+    }
     assert_eq!(inspection.size_bytes, component("media_probe").len() as u64);
     assert!(runner.prepared(&inspection.digest).is_some());
 
     let secret = runner.inspect(component("secret_guest")).await.unwrap();
-    assert_eq!(secret.manifest.capabilities, ["secrets"]);
+    assert_eq!(secret.manifest.capabilities, [Capability::Secrets]);
+    assert!(secret.imports.contains(&ImportReport {
+        import: "stagehook:hook/secrets@0.2.0".to_owned(),
+        capability: Some(Capability::Secrets),
+        declared: Some(true),
+        problem: None,
+    }));
+}
+
+/// The author sees all of it at once, not one thing an upload.
+#[tokio::test]
+async fn everything_that_is_wrong_is_told_at_once() {
+    let report = runner().report(component("liar_guest")).await.unwrap();
+    for (rule, told) in [
+        ("manifest", "its name must be 1 to 64 lower-case letters"),
+        ("manifest", "its version must be a semantic version"),
+        ("manifest", "its hook point `nowhere`"),
+        (
+            "manifest",
+            "its settings schema cannot be used: /properties/a/type",
+        ),
+        (
+            "manifest",
+            "it imports stagehook:hook/secrets@0.2.0: its manifest does not say so",
+        ),
+        ("manifest", "add the capability `http` to it"),
+    ] {
+        assert!(
+            report
+                .rejections
+                .iter()
+                .any(|rejection| rejection.rule == rule && rejection.detail.contains(told)),
+            "{told}: {:#?}",
+            report.rejections
+        );
+    }
+    assert_eq!(report.manifest, None);
+    let undeclared: Vec<_> = report
+        .imports
+        .iter()
+        .filter(|import| import.declared == Some(false))
+        .map(|import| import.capability)
+        .collect();
     assert!(
-        secret
-            .imports
-            .contains(&"stagehook:hook/secrets@0.1.0".to_owned())
+        undeclared.contains(&Some(Capability::Http)),
+        "{undeclared:?}"
     );
+    assert!(
+        undeclared.contains(&Some(Capability::Secrets)),
+        "{undeclared:?}"
+    );
+    assert!(runner().prepared(&report.digest).is_none());
 }
 
 #[tokio::test]
@@ -58,43 +107,53 @@ async fn another_world_is_rejected_by_name() {
     assert!(
         rejected[0]
             .detail
-            .contains("does not export stagehook:hook/handler@0.1.0")
+            .contains("does not export stagehook:hook/handler@0.2.0")
     );
     assert!(rejected[0].detail.contains("wasi:cli/run"), "{rejected:?}");
 }
 
 #[tokio::test]
-async fn every_unknown_import_is_named() {
+async fn every_import_is_reported_and_unknown_ones_are_rejected() {
     let component = wat::parse_str(
         r#"(component
             (import "acme:vault/store@1.0.0" (instance))
+            (import "wasi:cli/environment@0.3.0" (instance))
             (import "wasi:http/outgoing-handler@0.2.6" (instance)))"#,
     )
     .unwrap();
-    let rejected = rejections(&runner(), component).await;
-    let details: Vec<_> = rejected
+    let report = runner().report(component.into()).await.unwrap();
+    let rules: Vec<_> = report
+        .rejections
         .iter()
-        .map(|rejection| rejection.detail.as_str())
+        .map(|rejection| rejection.rule)
         .collect();
-    assert_eq!(rejected.len(), 3, "{rejected:?}");
-    assert!(details[1].contains("acme:vault/store@1.0.0"), "{details:?}");
-    assert!(
-        details[2].contains("wasi:http/outgoing-handler@0.2.6"),
-        "{details:?}"
-    );
+    assert_eq!(rules, ["world", "import", "import"], "{report:?}");
+    for (rejection, import) in report.rejections[1..].iter().zip(&report.imports) {
+        assert!(rejection.detail.contains(&import.import), "{rejection:?}");
+        assert!(import.problem.is_some(), "{import:?}");
+        assert_eq!(import.capability, None, "{import:?}");
+    }
+    assert_eq!(report.imports[2].capability, Some(Capability::Http));
+    assert_eq!(report.imports[2].declared, None, "it could not be asked");
+    assert_eq!(report.imports[2].problem, None);
 }
 
 #[tokio::test]
 async fn an_export_of_the_right_name_and_another_type_is_rejected() {
-    let component = wat::parse_str(
-        r#"(component
+    let text = r#"(component
             (instance $handler)
-            (export "stagehook:hook/handler@0.1.0" (instance $handler)))"#,
-    )
-    .unwrap();
-    let rejected = rejections(&runner(), component).await;
-    assert_eq!(rejected[0].rule, "world", "{rejected:?}");
-    assert!(rejected[0].detail.contains("describe") || rejected[0].detail.contains("run"));
+            (export "stagehook:hook/handler@VERSION" (instance $handler)))"#;
+    for version in ["0.1.0", "0.2.0"] {
+        let component = wat::parse_str(text.replace("VERSION", version)).unwrap();
+        let rejected = rejections(&runner(), component).await;
+        assert_eq!(rejected[0].rule, "world", "{rejected:?}");
+        let detail = &rejected[0].detail;
+        assert!(detail.contains(version), "{detail}");
+        assert!(
+            detail.contains("describe") || detail.contains("run"),
+            "{detail}"
+        );
+    }
 }
 
 #[tokio::test]

@@ -3,7 +3,8 @@
 
 use serde::Deserialize;
 use stagehook_plugin_sdk::{
-    Capability, Failure, Input, Manifest, Outcome, Plugin, export, info, json, secret,
+    Capability, Failure, Input, JsonSchema, Manifest, Outcome, Plugin, export, info, json,
+    manifest, secret,
 };
 
 /// The plugin itself.
@@ -11,7 +12,7 @@ use stagehook_plugin_sdk::{
 pub struct SecretGuest;
 
 /// Which secret to read.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
     name: String,
@@ -21,15 +22,9 @@ impl Plugin for SecretGuest {
     type Settings = Settings;
 
     fn manifest() -> Manifest {
-        Manifest::new(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"))
+        manifest!()
             .description("Reads a secret.")
             .wants(Capability::Secrets, "to read the secret that is asked for")
-            .settings_schema(&json!({
-                "type": "object",
-                "properties": {"name": {"type": "string"}},
-                "required": ["name"],
-                "additionalProperties": false
-            }))
     }
 
     fn run(input: Input<Settings>) -> Result<Outcome, Failure> {
