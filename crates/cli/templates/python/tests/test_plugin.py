@@ -3,10 +3,9 @@ import unittest
 from unittest.mock import patch
 
 from componentize_py_types import Err
+from plugin import Handler
 from wit_world.imports.call import Context
 from wit_world.imports.types import HookInfo, Outcome, ScopeLevel, Status, Trigger_Stage
-
-from plugin import Handler
 
 CONTEXT = Context(
     execution_id="00000000-0000-0000-0000-000000000000",
