@@ -4,17 +4,19 @@
 
 use crate::engine::Engine;
 use crate::error::EngineError;
-use crate::plugins::NotReady;
+use crate::plugins::{NotReady, check_trigger};
 use serde_json::{Map, Value};
 use stagehook_core::config::{HookConfig, ScriptPath, WasmConfig, WebhookConfig};
 use stagehook_core::hook::{Hook, HookRequest, HookSpec};
 use stagehook_core::ids::HookId;
-use stagehook_core::invalid::{Findings, Invalid, from_value};
+use stagehook_core::invalid::{FieldError, Findings, Invalid, from_value};
+use stagehook_core::plugin::PluginVersion;
 use stagehook_core::resolve::{EffectiveSet, resolve};
+use stagehook_core::schema::JsonSchema;
 use stagehook_core::scope::{Lineage, Scope};
-use stagehook_core::trigger::Trigger;
+use stagehook_core::trigger::{HookPoint, Trigger};
 use stagehook_runners::Secrets;
-use stagehook_runners::wasm::SettingsError;
+use stagehook_runners::wasm::{PreparedPlugin, SettingsError};
 use stagehook_store::{Entity, StoreError};
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,8 +27,8 @@ const ENVIRONMENT_PATIENCE: Duration = Duration::from_mins(10);
 impl Engine {
     /// Checks a hook against this server and creates it.
     pub async fn create_hook(&self, actor: &str, spec: &HookSpec) -> Result<Hook, EngineError> {
-        self.admit(spec).await?;
-        Ok(self.store.create_hook(actor, spec).await?)
+        let spec = self.admit(spec, None).await?;
+        Ok(self.store.create_hook(actor, &spec).await?)
     }
 
     /// Checks a hook against this server and replaces it. A config that stays
@@ -48,8 +50,10 @@ impl Engine {
             .into());
         }
         let switched_on = spec.enabled && !hook.spec.enabled;
-        if switched_on || spec.config != hook.spec.config {
-            self.admit(spec).await?;
+        let moved = spec.trigger != hook.spec.trigger;
+        if switched_on || moved || spec.config != hook.spec.config {
+            let spec = self.admit(spec, Some(&hook.spec)).await?;
+            return Ok(self.store.update_hook(actor, id, version, &spec).await?);
         }
         Ok(self.store.update_hook(actor, id, version, spec).await?)
     }
@@ -98,7 +102,13 @@ impl Engine {
         Ok(resolve(hooks.into_iter().map(Arc::new), &lineage))
     }
 
-    async fn admit(&self, spec: &HookSpec) -> Result<(), EngineError> {
+    /// The hook as it is saved: with its plugin pinned. `before` is what it was.
+    async fn admit(
+        &self,
+        spec: &HookSpec,
+        before: Option<&HookSpec>,
+    ) -> Result<HookSpec, EngineError> {
+        let mut spec = spec.clone();
         let mut findings = Findings::default();
         for (pointer, name) in spec.config.secrets() {
             findings.require(
@@ -110,7 +120,7 @@ impl Engine {
                 ),
             );
         }
-        match &spec.config {
+        match &mut spec.config {
             HookConfig::Shell(config) => self.admit_script(&mut findings, &config.script_path),
             HookConfig::Python(config) => {
                 self.admit_script(&mut findings, &config.script_path);
@@ -131,9 +141,18 @@ impl Engine {
                 }
             }
             HookConfig::Webhook(config) => self.admit_webhook(&mut findings, config),
-            HookConfig::Wasm(config) => self.admit_plugin(&mut findings, config).await?,
+            HookConfig::Wasm(config) => {
+                let before = match before.map(|before| &before.config) {
+                    Some(HookConfig::Wasm(before)) => Some(before),
+                    _ => None,
+                };
+                let trigger = spec.trigger.hook_point();
+                self.admit_plugin(&mut findings, config, trigger, before)
+                    .await?;
+            }
         }
-        Ok(findings.finish()?)
+        findings.finish()?;
+        Ok(spec)
     }
 
     fn admit_script(&self, findings: &mut Findings, path: &ScriptPath) {
@@ -153,20 +172,21 @@ impl Engine {
     async fn admit_plugin(
         &self,
         findings: &mut Findings,
-        config: &WasmConfig,
+        config: &mut WasmConfig,
+        hook_point: Option<HookPoint>,
+        before: Option<&WasmConfig>,
     ) -> Result<(), EngineError> {
         findings.take(config.limits.within(&self.settings.limits));
         findings.take(self.runners.wasm.check_grants(&config.grants));
-        let plugin = match self.ready(&config.plugin).await {
+        let Some(version) = self.pin_plugin(findings, config, before).await? else {
+            return Ok(());
+        };
+        check_trigger(findings, hook_point, &version.manifest);
+        let plugin = match self.ready(config).await {
             Ok(plugin) => plugin,
             Err(NotReady::Unknown) => {
-                findings.push(
-                    "/config/plugin",
-                    format!(
-                        "there is no plugin {} on this server: upload it first",
-                        config.plugin
-                    ),
-                );
+                let detail = format!("the plugin {} is gone from this server", config.plugin);
+                findings.push("/config/plugin", detail);
                 return Ok(());
             }
             Err(NotReady::Unfit(why)) => {
@@ -182,19 +202,51 @@ impl Engine {
                 "this plugin imports secrets, and none is granted: grant those it needs",
             );
         }
-        match self
+        self.admit_settings(findings, config, &version, &plugin)
+            .await;
+        Ok(())
+    }
+
+    /// Settings have to satisfy the plugin's schema and then the plugin itself,
+    /// which knows more. What both say of the same place is told once.
+    async fn admit_settings(
+        &self,
+        findings: &mut Findings,
+        config: &WasmConfig,
+        version: &PluginVersion,
+        plugin: &PreparedPlugin,
+    ) {
+        let settings = Value::Object(config.settings.clone());
+        // A schema that was taken in before schemas were looked at may be none;
+        // then there is the plugin alone.
+        let by_schema = JsonSchema::compile(&version.manifest.settings_schema)
+            .ok()
+            .and_then(|schema| schema.check(&settings, "/config/settings").err());
+        let by_plugin = self
             .runners
             .wasm
-            .check_settings(&plugin, &config.settings)
-            .await
-        {
+            .check_settings(plugin, &config.settings)
+            .await;
+        let told: Vec<FieldError> = by_schema.map(|invalid| invalid.0).unwrap_or_default();
+        match by_plugin {
             Ok(()) => {}
             Err(SettingsError::Invalid(invalid)) => {
-                findings.take::<()>(Err(invalid.below("/config/settings")));
+                let invalid = invalid.below("/config/settings");
+                let news = invalid.0.into_iter().filter(|error| {
+                    let same = |known: &FieldError| known.pointer == error.pointer;
+                    !told.iter().any(same)
+                });
+                for error in news {
+                    findings.push(error.pointer, error.detail);
+                }
             }
+            // It may have stumbled over what the schema forbids.
+            Err(SettingsError::Unchecked(_)) if !told.is_empty() => {}
             Err(SettingsError::Unchecked(why)) => findings.push("/config/settings", why),
         }
-        Ok(())
+        for error in told {
+            findings.push(error.pointer, error.detail);
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use stagehook_core::ids::{JobId, StageRunId};
 use stagehook_core::invalid::Invalid;
 use stagehook_core::job::JobStatus;
+use stagehook_core::oci_layout::LayoutError;
 use stagehook_runners::HostBroken;
 use stagehook_runners::wasm::Rejection;
 use stagehook_store::StoreError;
@@ -45,6 +46,9 @@ pub enum EngineError {
     /// The upload is no plugin that could be run here. Never empty.
     #[error("the component was rejected")]
     PluginRejected(Vec<Rejection>),
+    /// The archive that came is no plugin's.
+    #[error("the archive {0}")]
+    Layout(LayoutError),
     /// The upload could not be looked at; the server's log says why.
     #[error("the component could not be looked at on this server")]
     PluginNotInspected,

@@ -1,25 +1,33 @@
-//! Takes plugins in, and makes them ready to run.
+//! Plugins: taking them in ([`catalogue`]), moving them ([`transfer`]), finding
+//! out which version a hook runs ([`pin`]), and making that ready to run.
+
+mod catalogue;
+mod install;
+pub(crate) mod pin;
+mod transfer;
+
+pub use catalogue::{PluginReport, SignatureState};
+pub(crate) use install::check_trigger;
+pub use install::{Installation, Installed};
+pub use stagehook_runners::wasm::ImportReport;
+pub use transfer::Component;
 
 use crate::engine::Engine;
-use crate::error::EngineError;
-use bytes::Bytes;
-use stagehook_core::config::PluginRef;
+use stagehook_core::config::{PluginRef, WasmConfig};
 use stagehook_core::digest::Digest;
 use stagehook_core::execution::{Execution, ExecutionStatus};
-use stagehook_core::plugin::PluginVersion;
-use stagehook_runners::wasm::{
-    CompileError, Inspection, PrepareError, PreparedPlugin, UploadError,
-};
-use stagehook_store::{NewPlugin, StoreError};
+use stagehook_runners::wasm::{CompileError, PrepareError, PreparedPlugin};
+use stagehook_store::StoreError;
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 /// Most references whose digest is remembered; past it the cache starts anew.
 const PINNED_MAX: usize = 16_384;
 
-/// The digests of published plugins. A version is immutable, so that what is
-/// remembered never has to be asked again; a digest is remembered too, because
-/// a component that was only looked at is prepared as well, and must not run.
+/// The digests of published plugins whose signature was found acceptable. A
+/// version is immutable, so that what is remembered never has to be asked
+/// again; a digest is remembered too, because a component that was only looked
+/// at is prepared as well, and must not run.
 #[derive(Debug, Default)]
 pub(crate) struct PinnedPlugins {
     digests: Mutex<HashMap<PluginRef, Digest>>,
@@ -47,61 +55,24 @@ impl PinnedPlugins {
 pub(crate) enum NotReady {
     /// It is not in the store.
     Unknown,
-    /// It does not fit this server.
+    /// It may not run, or does not fit this server.
     Unfit(String),
     /// The host could not make it ready.
     Host(String),
 }
 
 impl Engine {
-    /// Looks at a component without keeping it. REQ-WASM-5
-    pub async fn inspect_plugin(&self, component: Bytes) -> Result<Inspection, EngineError> {
-        let _turn = self.turn().await?;
-        self.runners
-            .wasm
-            .inspect(component)
-            .await
-            .map_err(|error| match error {
-                UploadError::Rejected(rejections) => EngineError::PluginRejected(rejections),
-                UploadError::Broken(error) => {
-                    tracing::error!(%error, "a component could not be looked at");
-                    EngineError::PluginNotInspected
-                }
-            })
-    }
-
-    /// Looks at a component and keeps it as a version of its plugin. REQ-WASM-6
-    pub async fn publish_plugin(
-        &self,
-        actor: &str,
-        component: Bytes,
-    ) -> Result<PluginVersion, EngineError> {
-        let inspection = self.inspect_plugin(component.clone()).await?;
-        let version = self
-            .store
-            .publish_plugin(
-                actor,
-                NewPlugin {
-                    manifest: inspection.manifest,
-                    digest: inspection.digest,
-                    imports: inspection.imports,
-                    bytes: component.into(),
-                },
-            )
-            .await?;
-        Ok(version)
-    }
-
-    /// The plugin, ready to run; otherwise the execution that it comes to.
+    /// The plugin of a hook, ready to run; otherwise the execution that it comes
+    /// to.
     pub(crate) async fn prepared(
         &self,
-        plugin: &PluginRef,
+        config: &WasmConfig,
     ) -> Result<PreparedPlugin, Box<Execution>> {
-        self.ready(plugin).await.map_err(|why| {
+        self.ready(config).await.map_err(|why| {
             Box::new(match why {
                 NotReady::Unknown => Execution::not_run(
                     ExecutionStatus::HostError,
-                    format!("the plugin {plugin} is not known to this server"),
+                    format!("the plugin {} is not known to this server", config.plugin),
                 ),
                 NotReady::Unfit(why) => Execution::not_run(ExecutionStatus::Refused, why),
                 NotReady::Host(why) => Execution::not_run(ExecutionStatus::HostError, why),
@@ -109,25 +80,29 @@ impl Engine {
         })
     }
 
-    pub(crate) async fn ready(&self, plugin: &PluginRef) -> Result<PreparedPlugin, NotReady> {
-        let store_failed = |error: StoreError| {
-            tracing::error!(%plugin, %error, "a plugin could not be read");
-            NotReady::Host("the plugin could not be read from the database".to_owned())
+    pub(crate) async fn ready(&self, config: &WasmConfig) -> Result<PreparedPlugin, NotReady> {
+        let Some(plugin) = config.exact_plugin() else {
+            return Err(NotReady::Unfit(format!(
+                "no version is pinned for {}: save the hook again",
+                config.plugin
+            )));
         };
-        let digest = if let Some(digest) = self.pinned.get(plugin) {
-            digest
-        } else {
-            let version = self
-                .store
-                .find_plugin(plugin)
-                .await
-                .map_err(store_failed)?
-                .ok_or(NotReady::Unknown)?;
-            self.pinned.put(plugin.clone(), version.digest);
-            version.digest
-        };
+        let digest = self.digest_of(&plugin).await?;
+        if let Some(pinned) = &config.pinned
+            && pinned.digest != digest
+        {
+            return Err(NotReady::Unfit(format!(
+                "{plugin} has the digest {digest}, and the hook was pinned to {}: save the hook \
+                 again if that is right",
+                pinned.digest
+            )));
+        }
         if let Some(prepared) = self.runners.wasm.prepared(&digest) {
             return Ok(prepared);
+        }
+        // What this server compiled before spares reading the component.
+        if let Ok(Some(restored)) = self.runners.wasm.restore(digest).await {
+            return Ok(restored);
         }
         let bytes = self
             .store
@@ -135,8 +110,15 @@ impl Engine {
             .await
             .map_err(|error| match error {
                 StoreError::NotFound { .. } => NotReady::Unknown,
-                error => store_failed(error),
+                error => unreadable(&plugin, &error),
             })?;
+        if Digest::of(&bytes) != digest {
+            tracing::error!(%plugin, %digest, "a plugin's bytes in the database are not those that were published");
+            return Err(NotReady::Unfit(format!(
+                "the bytes of {plugin} are not those that were published as {digest}: publish it \
+                 again as a new version"
+            )));
+        }
         self.runners
             .wasm
             .prepare(bytes.into())
@@ -149,4 +131,41 @@ impl Engine {
                 error => NotReady::Unfit(error.to_string()),
             })
     }
+
+    /// Whether a version was asked for before and is ready to run.
+    pub(crate) fn is_hot(&self, plugin: &PluginRef) -> bool {
+        self.pinned
+            .get(plugin)
+            .is_some_and(|digest| self.runners.wasm.prepared(&digest).is_some())
+    }
+
+    /// The digest of a published version whose signature is acceptable here.
+    async fn digest_of(&self, plugin: &PluginRef) -> Result<Digest, NotReady> {
+        if let Some(digest) = self.pinned.get(plugin) {
+            return Ok(digest);
+        }
+        let version = self
+            .store
+            .find_plugin(plugin)
+            .await
+            .map_err(|error| unreadable(plugin, &error))?
+            .ok_or(NotReady::Unknown)?;
+        let policy = &self.settings.signatures;
+        // Where none is required, a signature by a key that is trusted no more
+        // is worth as much as none.
+        if policy.required
+            && let Err(why) = policy.signer(&version.digest, version.signature.as_ref())
+        {
+            return Err(NotReady::Unfit(format!(
+                "the plugin {plugin} may not run: {why}"
+            )));
+        }
+        self.pinned.put(plugin.clone(), version.digest);
+        Ok(version.digest)
+    }
+}
+
+fn unreadable(plugin: &PluginRef, error: &StoreError) -> NotReady {
+    tracing::error!(%plugin, %error, "a plugin could not be read");
+    NotReady::Host("the plugin could not be read from the database".to_owned())
 }

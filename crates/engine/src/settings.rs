@@ -3,6 +3,7 @@
 use stagehook_core::clock::Clock;
 use stagehook_core::config::LimitRange;
 use stagehook_core::ids::NodeId;
+use stagehook_core::signature::SignaturePolicy;
 use std::time::Duration;
 
 /// How the engine is set up.
@@ -14,6 +15,8 @@ pub struct EngineSettings {
     pub clock: Clock,
     /// Default and maximum limits of wasm hooks.
     pub limits: LimitRange,
+    /// Whose signatures of plugins count, and whether plugins have to be signed.
+    pub signatures: SignaturePolicy,
     /// Most stage runs and tests at work at the same time.
     pub concurrent_runs: usize,
     /// Most callers that wait for their turn; more are turned away.
@@ -33,6 +36,7 @@ impl EngineSettings {
             node,
             clock: Clock::System,
             limits: LimitRange::default(),
+            signatures: SignaturePolicy::default(),
             concurrent_runs: 256,
             waiting_runs: 4096,
             stage_deadline: Duration::from_hours(6),

@@ -27,7 +27,8 @@ pub(crate) async fn read(body: Body, most: usize, patience: Duration) -> Result<
                 )
             })?;
             seen = seen.saturating_add(chunk.len());
-            if seen <= most {
+            // What is announced as too large is not kept in the first place.
+            if seen <= most && expected <= most as u64 {
                 kept.extend_from_slice(&chunk);
             } else {
                 kept = BytesMut::new();

@@ -47,6 +47,9 @@ impl From<EngineError> for Problem {
                 }
                 problem
             }
+            EngineError::Layout(_) => {
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid-archive", detail)
+            }
             EngineError::PluginNotInspected | EngineError::Broken => Self::internal(),
             EngineError::Host(broken) => {
                 tracing::error!(error = &broken as &dyn Error, "the host is broken");

@@ -8,17 +8,18 @@ use crate::state::ApiState;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::{Extension, Json};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use stagehook_core::config::{HookConfig, HookType};
 use stagehook_core::document::HookDocument;
 use stagehook_core::event_pattern::EventPattern;
-use stagehook_core::hook::HookRequest;
+use stagehook_core::hook::{Hook, HookRequest};
 use stagehook_core::ids::HookId;
 use stagehook_core::invalid::Invalid;
 use stagehook_core::scope::ScopeType;
 use stagehook_core::trigger::HookPoint;
 use stagehook_core::verdict::FailureMode;
+use stagehook_engine::EngineError;
 use stagehook_store::HookFilter;
 use utoipa::{IntoParams, ToSchema};
 
@@ -93,6 +94,30 @@ pub(crate) struct HookUpdate {
     extends: bool,
 }
 
+/// A hook, as it is shown.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct HookShown {
+    /// The hook.
+    #[serde(flatten)]
+    hook: HookDocument,
+    /// The newest version of its plugin that fits the hook's requirement, when
+    /// the hook runs an older one. Save the hook without `config.pinned` to
+    /// move it there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, example = "1.3.0")]
+    newer_plugin_version: Option<String>,
+}
+
+/// Hooks as they are shown; one query for all of them.
+async fn shown(state: &ApiState, hooks: &[&Hook]) -> Result<Vec<HookShown>, Problem> {
+    let newer = state.engine.newer_plugin_versions(hooks).await?;
+    let shown = hooks.iter().zip(newer).map(|(hook, newer)| HookShown {
+        hook: HookDocument::from(*hook),
+        newer_plugin_version: newer.map(|version| version.to_string()),
+    });
+    Ok(shown.collect())
+}
+
 impl HookUpdate {
     fn split(self) -> (i64, HookRequest) {
         let request = HookRequest {
@@ -132,11 +157,11 @@ pub(crate) async fn create(
 
 /// Lists the hooks, oldest first.
 #[utoipa::path(get, operation_id = "list_hooks", path = "/hooks", tag = "hooks", params(HookQuery),
-    responses((status = 200, body = Listing<HookDocument>)))]
+    responses((status = 200, body = Listing<HookShown>)))]
 pub(crate) async fn list(
     State(state): State<ApiState>,
     ApiQuery(query): ApiQuery<HookQuery>,
-) -> Result<Json<Listing<HookDocument>>, Problem> {
+) -> Result<Json<Listing<HookShown>>, Problem> {
     let page = page_request(query.limit, query.cursor.as_deref())?;
     let filter = HookFilter {
         scope_type: query.scope_type,
@@ -148,18 +173,24 @@ pub(crate) async fn list(
         name: query.name,
     };
     let page = state.engine.store().list_hooks(&filter, page).await?;
-    Ok(Json(page.map(|hook| HookDocument::from(&hook)).into()))
+    let hooks: Vec<&Hook> = page.items.iter().collect();
+    Ok(Json(Listing {
+        items: shown(&state, &hooks).await?,
+        next_cursor: page.next_cursor.map(|cursor| cursor.to_string()),
+    }))
 }
 
 /// Shows a hook.
 #[utoipa::path(get, operation_id = "get_hook", path = "/hooks/{id}", tag = "hooks", params(("id" = i64, Path)),
-    responses((status = 200, body = HookDocument)))]
+    responses((status = 200, body = HookShown)))]
 pub(crate) async fn get(
     State(state): State<ApiState>,
     Segment(id): Segment<HookId>,
-) -> Result<Json<HookDocument>, Problem> {
+) -> Result<Json<HookShown>, Problem> {
     let hook = state.engine.store().get_hook(id).await?;
-    Ok(Json(HookDocument::from(&hook)))
+    let shown = shown(&state, &[&hook]).await?;
+    let only = shown.into_iter().next();
+    only.map(Json).ok_or_else(|| EngineError::Broken.into())
 }
 
 /// Replaces a hook. 409 when it was changed since the named version.
