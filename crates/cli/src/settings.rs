@@ -6,10 +6,12 @@
 
 mod environment;
 mod file;
+mod keys;
 mod redact;
 
 use clap::{Args, ValueEnum};
 use serde::Deserialize;
+use stagehook_core::signature::TrustedKey;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -76,6 +78,16 @@ pub(crate) struct Layer {
     /// Let webhooks and plugins reach private addresses [env: `STAGEHOOK_ALLOW_PRIVATE_NETWORK`] [default: false]
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     allow_private_network: Option<bool>,
+    /// Most compiled code of plugins that is kept in the data directory, in MiB; 0 for none [env: `STAGEHOOK_PLUGIN_CACHE_MIB`] [default: 2048]
+    #[arg(long, value_name = "MIB")]
+    plugin_cache_mib: Option<u64>,
+    /// Public key whose signatures of plugins count, as NAME=BASE64; can be repeated [env: `STAGEHOOK_TRUSTED_KEYS`, ',' between] [default: none]
+    #[arg(long = "trusted-key", value_name = "NAME=KEY")]
+    #[serde(deserialize_with = "keys::listed")]
+    trusted_keys: Option<Vec<TrustedKey>>,
+    /// Take and run plugins only that a trusted key signed [env: `STAGEHOOK_REQUIRE_SIGNED_PLUGINS`] [default: false]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    require_signed_plugins: Option<bool>,
     /// How the server's log on stderr is written [env: `STAGEHOOK_LOG_FORMAT`] [default: text]
     #[arg(long, value_enum)]
     log_format: Option<LogFormat>,
@@ -128,6 +140,9 @@ pub(crate) struct Settings {
     pub(crate) media_roots: Sourced<Vec<PathBuf>>,
     pub(crate) sandbox: Sourced<Sandbox>,
     pub(crate) allow_private_network: Sourced<bool>,
+    pub(crate) plugin_cache_mib: Sourced<u64>,
+    pub(crate) trusted_keys: Sourced<Vec<TrustedKey>>,
+    pub(crate) require_signed_plugins: Sourced<bool>,
     pub(crate) log_format: Sourced<LogFormat>,
     /// The administrator's token; none: one is made at the first start.
     pub(crate) admin_token: Option<String>,
@@ -152,6 +167,14 @@ pub(crate) enum SettingsError {
     /// A variable says something that is not understood.
     #[error("the environment variable {name} {detail}")]
     Variable { name: &'static str, detail: String },
+    /// Signed plugins are required, and no signature could ever count.
+    #[error(
+        "plugins have to be signed ({set_by}), and no key is trusted: name one with --trusted-key"
+    )]
+    NoTrustedKey { set_by: Source },
+    /// Two keys have one name.
+    #[error("the trusted key '{name}' is named twice ({set_by}): give each key its own name")]
+    KeyTwice { name: String, set_by: Source },
     /// The current directory is gone.
     #[error("the current directory cannot be found out: {0}")]
     CurrentDirectory(#[source] std::io::Error),
@@ -174,7 +197,9 @@ impl Settings {
             let base = path.parent().unwrap_or(&here).to_owned();
             layers.file = Some((path, layer.based_on(&base)));
         }
-        Ok(Self::from_layers(layers, &here, variables.admin_token()?))
+        let settings = Self::from_layers(layers, &here, variables.admin_token()?);
+        keys::check(&settings.trusted_keys, &settings.require_signed_plugins)?;
+        Ok(settings)
     }
 
     fn from_layers(mut layers: Layers, here: &Path, admin_token: Option<String>) -> Self {
@@ -221,6 +246,24 @@ impl Settings {
                 "--allow-private-network",
                 "STAGEHOOK_ALLOW_PRIVATE_NETWORK",
                 |layer| layer.allow_private_network.take(),
+                || false,
+            ),
+            plugin_cache_mib: layers.take(
+                "--plugin-cache-mib",
+                "STAGEHOOK_PLUGIN_CACHE_MIB",
+                |layer| layer.plugin_cache_mib.take(),
+                || 2048,
+            ),
+            trusted_keys: layers.take(
+                "--trusted-key",
+                "STAGEHOOK_TRUSTED_KEYS",
+                |layer| layer.trusted_keys.take(),
+                Vec::new,
+            ),
+            require_signed_plugins: layers.take(
+                "--require-signed-plugins",
+                "STAGEHOOK_REQUIRE_SIGNED_PLUGINS",
+                |layer| layer.require_signed_plugins.take(),
                 || false,
             ),
             log_format: layers.take(
@@ -285,6 +328,21 @@ impl Settings {
                 "allow_private_network",
                 self.allow_private_network.value.to_string(),
                 self.allow_private_network.source.to_string(),
+            ),
+            (
+                "plugin_cache_mib",
+                self.plugin_cache_mib.value.to_string(),
+                self.plugin_cache_mib.source.to_string(),
+            ),
+            (
+                "trusted_keys",
+                keys::shown(&self.trusted_keys.value),
+                self.trusted_keys.source.to_string(),
+            ),
+            (
+                "require_signed_plugins",
+                self.require_signed_plugins.value.to_string(),
+                self.require_signed_plugins.source.to_string(),
             ),
             (
                 "log_format",

@@ -1,5 +1,6 @@
 //! The components that `make plugins` builds.
 
+use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -12,6 +13,28 @@ pub fn component(name: &str) -> Vec<u8> {
     let path = target.join(format!("wasm32-wasip2/release/{name}.wasm"));
     fs::read(&path)
         .unwrap_or_else(|error| panic!("{}: {error}: run `make plugins`", path.display()))
+}
+
+/// A version of the plugin `catalogue-guest`, with this manifest (`version`,
+/// `description`, `hook_points`, `settings_schema`) written into its bytes.
+pub fn catalogue_plugin(manifest: &Value) -> Vec<u8> {
+    const MARKER: &[u8] = b"catalogue-guest manifest:";
+    const LENGTH: usize = 2048;
+    let mut bytes = component("catalogue_guest");
+    // The marker alone stands there too; only one is followed by a manifest.
+    let places: Vec<usize> = (0..bytes.len() - LENGTH)
+        .filter(|at| bytes[*at..].starts_with(MARKER) && bytes[at + MARKER.len()] == b'{')
+        .collect();
+    let [at] = places.as_slice() else {
+        panic!("the manifest stands at {places:?}");
+    };
+    let text = manifest.to_string();
+    let from = at + MARKER.len();
+    let room = &mut bytes[from..at + LENGTH];
+    assert!(text.len() <= room.len(), "{text} is too long");
+    room.fill(b' ');
+    room[..text.len()].copy_from_slice(text.as_bytes());
+    bytes
 }
 
 /// A clip of the repository.

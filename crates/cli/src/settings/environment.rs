@@ -3,6 +3,7 @@
 
 use super::{Layer, SettingsError};
 use clap::ValueEnum;
+use stagehook_core::signature::TrustedKey;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
@@ -30,6 +31,9 @@ impl Variables {
             media_roots: self.paths("STAGEHOOK_MEDIA_ROOTS"),
             sandbox: self.one_of("STAGEHOOK_SANDBOX")?,
             allow_private_network: self.boolean("STAGEHOOK_ALLOW_PRIVATE_NETWORK")?,
+            plugin_cache_mib: self.number("STAGEHOOK_PLUGIN_CACHE_MIB")?,
+            trusted_keys: self.keys("STAGEHOOK_TRUSTED_KEYS")?,
+            require_signed_plugins: self.boolean("STAGEHOOK_REQUIRE_SIGNED_PLUGINS")?,
             log_format: self.one_of("STAGEHOOK_LOG_FORMAT")?,
         })
     }
@@ -82,6 +86,18 @@ impl Variables {
             .transpose()
     }
 
+    fn keys(&self, name: &'static str) -> Result<Option<Vec<TrustedKey>>, SettingsError> {
+        let Some(text) = self.text(name)? else {
+            return Ok(None);
+        };
+        let keys = text.split(',').map(str::trim).filter(|key| !key.is_empty());
+        let keys: Result<Vec<TrustedKey>, _> = keys.map(str::parse).collect();
+        keys.map(Some).map_err(|error| SettingsError::Variable {
+            name,
+            detail: error.to_string(),
+        })
+    }
+
     fn one_of<T: ValueEnum>(&self, name: &'static str) -> Result<Option<T>, SettingsError> {
         let Some(text) = self.text(name)? else {
             return Ok(None);
@@ -92,6 +108,16 @@ impl Variables {
                 name,
                 detail: format!("must be one of {}, not '{text}'", values::<T>()),
             })
+    }
+
+    fn number(&self, name: &'static str) -> Result<Option<u64>, SettingsError> {
+        let Some(text) = self.text(name)? else {
+            return Ok(None);
+        };
+        text.parse().map(Some).map_err(|_| SettingsError::Variable {
+            name,
+            detail: format!("must be a number from 0, not '{text}'"),
+        })
     }
 
     fn boolean(&self, name: &'static str) -> Result<Option<bool>, SettingsError> {

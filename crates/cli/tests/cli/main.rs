@@ -9,3 +9,4 @@ mod serve;
 mod settings;
 mod stage;
 mod transfer;
+mod trusted_keys;

@@ -9,6 +9,7 @@ mod access;
 mod bad_hooks;
 mod bad_input;
 mod cancelling;
+mod catalogue;
 mod command_line;
 mod crash;
 mod deleting;

@@ -5,7 +5,7 @@ use stagehook_tests::{Database, Studio};
 use std::collections::BTreeSet;
 use std::path::Path;
 
-const ROUTES: [&str; 38] = [
+const ROUTES: [&str; 44] = [
     "delete /api/v1/hooks/{id}",
     "delete /api/v1/projects/{id}",
     "delete /api/v1/scene-types/{id}",
@@ -16,6 +16,7 @@ const ROUTES: [&str; 38] = [
     "get /api/v1/hooks/{id}",
     "get /api/v1/hooks/{id}/logs",
     "get /api/v1/hooks/{id}/revisions",
+    "get /api/v1/hook-logs/{id}",
     "get /api/v1/jobs",
     "get /api/v1/jobs/{id}",
     "get /api/v1/jobs/{id}/hook-logs",
@@ -23,6 +24,8 @@ const ROUTES: [&str; 38] = [
     "get /api/v1/plugins",
     "get /api/v1/plugins/{name}",
     "get /api/v1/plugins/{name}/{version}",
+    "get /api/v1/plugins/{name}/{version}/component",
+    "get /api/v1/plugins/{name}/{version}/export",
     "get /api/v1/projects",
     "get /api/v1/projects/{id}",
     "get /api/v1/scene-types",
@@ -36,7 +39,10 @@ const ROUTES: [&str; 38] = [
     "post /api/v1/jobs/{id}/review",
     "post /api/v1/jobs/{id}/stages/{hook_point}/runs",
     "post /api/v1/plugins",
+    "post /api/v1/plugins/import",
     "post /api/v1/plugins/validate",
+    "post /api/v1/plugins/{name}/install",
+    "post /api/v1/plugins/{name}/{version}/yank",
     "post /api/v1/projects",
     "post /api/v1/scene-types",
     "post /api/v1/stage-runs/{id}/cancel",
