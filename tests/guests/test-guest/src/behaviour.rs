@@ -2,13 +2,14 @@
 
 use serde::Deserialize;
 use stagehook_plugin_sdk::{
-    Annotation, AnnotationLevel, Failure, Input, Level, Outcome, Problem, json, log, progress,
+    Annotation, AnnotationLevel, Failure, Input, JsonSchema, Level, Outcome, PreviousResult,
+    Problem, Value, json, log, progress, remaining,
 };
 
 use crate::{hostile, reach};
 
 /// What the hook's settings ask for.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(tag = "do", rename_all = "snake_case")]
 pub enum Behaviour {
     /// Answer with everything that was given.
@@ -85,6 +86,28 @@ pub enum Behaviour {
         /// How many.
         count: usize,
     },
+    /// Wait for many timers at once.
+    Poll {
+        /// How many.
+        count: usize,
+        /// When each is over.
+        ms: u64,
+    },
+    /// Look at many timers that are over, for ever.
+    PollForever {
+        /// How many.
+        count: usize,
+    },
+    /// Wait for one timer, named many times in one call.
+    PollOne {
+        /// How many times.
+        times: usize,
+    },
+    /// Ask for random bytes, for ever.
+    RandomForever {
+        /// How many at once.
+        bytes: u64,
+    },
     /// Ask for random bytes at once.
     Random {
         /// How many.
@@ -130,6 +153,16 @@ pub enum Behaviour {
     },
     /// Truncate a file without creating it.
     Truncate {
+        /// As the guest sees it.
+        path: String,
+    },
+    /// Open a file for reading, and shorten it.
+    Shorten {
+        /// As the guest sees it.
+        path: String,
+    },
+    /// Open a file for reading, and say that it is of another time.
+    Touch {
         /// As the guest sees it.
         path: String,
     },
@@ -180,6 +213,11 @@ pub enum Behaviour {
     },
     /// Look for a canary in all of this instance's memory, then leave one.
     Canary,
+    /// Answer how much time is left, twice, with a wait between.
+    Remaining {
+        /// How long to wait.
+        ms: u64,
+    },
     /// Add up numbers, as work to be measured.
     Work {
         /// How many rounds.
@@ -238,6 +276,10 @@ impl Behaviour {
                 Ok(Outcome::pass())
             }
             Self::Resources { count } => Ok(hostile::resources(count)),
+            Self::Poll { count, ms } => Ok(hostile::poll(count, ms)),
+            Self::PollForever { count } => Ok(hostile::poll_forever(count)),
+            Self::PollOne { times } => Ok(hostile::poll_one(times)),
+            Self::RandomForever { bytes } => Ok(hostile::random_forever(bytes)),
             Self::Random { bytes } => Ok(hostile::random(bytes)),
             Self::InvalidMetadata => Ok(with_metadata("{not json".to_owned())),
             Self::ScalarMetadata => Ok(with_metadata("42".to_owned())),
@@ -261,6 +303,15 @@ impl Behaviour {
                 Ok(outcome)
             }
             Self::Canary => Ok(hostile::canary()),
+            Self::Remaining { ms } => {
+                let before = remaining();
+                std::thread::sleep(std::time::Duration::from_millis(ms));
+                let after = remaining();
+                Ok(Outcome::pass().patch(&json!({
+                    "before_ms": u64::try_from(before.as_millis()).unwrap_or(u64::MAX),
+                    "after_ms": u64::try_from(after.as_millis()).unwrap_or(u64::MAX),
+                })))
+            }
             Self::Work { rounds } => Ok(hostile::work(rounds)),
             reaching => reach::act(reaching),
         }
@@ -305,12 +356,40 @@ fn echo(input: &Input<Behaviour>) -> Outcome {
         "attempt": context.attempt,
         "deadline_ms": context.deadline_ms,
         "dry_run": context.dry_run,
-        "previous_results": input.previous_results(),
-        "inherited": input.inherited(),
+        "previous_results": input.previous_results().iter().map(previous).collect::<Vec<_>>(),
+        "inherited": input.inherited().map(previous),
         "data": input.event_data(),
         "metadata": input.metadata,
         "scene_context": input.scene_context,
     }}))
+}
+
+fn previous(previous: &PreviousResult) -> Value {
+    let result = previous.result.as_ref();
+    json!({
+        "hook": previous.hook.name,
+        "source": format!("{:?}", previous.hook.source),
+        "status": format!("{:?}", previous.status),
+        "success": previous.status.is_success(),
+        "answered": result.map(|result| format!("{:?}", result.status)),
+        "message": result.and_then(|result| result.message.clone()),
+        "annotations": previous.annotations().iter().map(|annotation| json!({
+            "level": format!("{:?}", annotation.level),
+            "code": annotation.code,
+            "message": annotation.message,
+            "path": annotation.path,
+            "start_ms": annotation.start_ms,
+            "end_ms": annotation.end_ms,
+        })).collect::<Vec<_>>(),
+        "patch": previous.patch(),
+        "artifacts": result.map(|result| result.artifacts.iter().map(|artifact| json!({
+            "path": artifact.path,
+            "mime": artifact.mime,
+        })).collect::<Vec<_>>()),
+        "metrics": result.map(|result| result.metrics.iter().map(|metric| json!({
+            metric.name.as_str(): metric.value,
+        })).collect::<Vec<_>>()),
+    })
 }
 
 fn everything() -> Outcome {

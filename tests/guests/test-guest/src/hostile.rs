@@ -6,6 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use stagehook_plugin_sdk::{Failure, Outcome, json, progress};
 
+pub(crate) use calls::{poll, poll_forever, poll_one, random, random_forever, resources};
+
 pub(crate) fn unreachable() -> ! {
     #[cfg(target_family = "wasm")]
     core::arch::wasm32::unreachable();
@@ -64,30 +66,6 @@ pub(crate) fn print(mut output: impl Write, bytes: usize) -> Result<Outcome, Fai
     Ok(Outcome::pass())
 }
 
-#[cfg(target_family = "wasm")]
-pub(crate) fn resources(count: usize) -> Outcome {
-    let kept: Vec<_> = (0..count)
-        .map(|_| wasip2::clocks::monotonic_clock::subscribe_duration(1))
-        .collect();
-    Outcome::pass().patch(&json!({"resources": kept.len()}))
-}
-
-#[cfg(not(target_family = "wasm"))]
-pub(crate) fn resources(_count: usize) -> Outcome {
-    Outcome::skip("only in the sandbox")
-}
-
-#[cfg(target_family = "wasm")]
-pub(crate) fn random(bytes: u64) -> Outcome {
-    let random = wasip2::random::random::get_random_bytes(bytes);
-    Outcome::pass().patch(&json!({"random": random.len()}))
-}
-
-#[cfg(not(target_family = "wasm"))]
-pub(crate) fn random(_bytes: u64) -> Outcome {
-    Outcome::skip("only in the sandbox")
-}
-
 /// Whether memory held a canary of an earlier instance. Memory that this
 /// instance has just allocated should be zeroes.
 pub(crate) fn canary() -> Outcome {
@@ -110,4 +88,87 @@ pub(crate) fn work(rounds: u64) -> Outcome {
         sum = black_box(sum.wrapping_mul(31).wrapping_add(round));
     }
     Outcome::pass().patch(&json!({"sum": sum.to_string()}))
+}
+
+/// Calls that only a host of components answers.
+#[cfg(target_family = "wasm")]
+mod calls {
+    use stagehook_plugin_sdk::{Outcome, json};
+    use wasip2::clocks::monotonic_clock::subscribe_duration;
+    use wasip2::io::poll::{Pollable, poll as wait};
+    use wasip2::random::random::get_random_bytes;
+
+    fn timers(count: usize, nanoseconds: u64) -> Vec<Pollable> {
+        (0..count)
+            .map(|_| subscribe_duration(nanoseconds))
+            .collect()
+    }
+
+    pub(crate) fn resources(count: usize) -> Outcome {
+        let kept = timers(count, 1);
+        Outcome::pass().patch(&json!({"resources": kept.len()}))
+    }
+
+    pub(crate) fn poll(count: usize, ms: u64) -> Outcome {
+        let timers = timers(count, ms * 1_000_000);
+        let over = wait(&timers.iter().collect::<Vec<_>>());
+        Outcome::pass().patch(&json!({"over": over.len()}))
+    }
+
+    pub(crate) fn poll_forever(count: usize) -> Outcome {
+        let timers = timers(count, 0);
+        let all: Vec<_> = timers.iter().collect();
+        loop {
+            wait(&all);
+        }
+    }
+
+    pub(crate) fn poll_one(times: usize) -> Outcome {
+        let timer = subscribe_duration(1);
+        let over = wait(&vec![&timer; times]);
+        Outcome::pass().patch(&json!({"over": over.len()}))
+    }
+
+    pub(crate) fn random(bytes: u64) -> Outcome {
+        Outcome::pass().patch(&json!({"random": get_random_bytes(bytes).len()}))
+    }
+
+    pub(crate) fn random_forever(bytes: u64) -> Outcome {
+        loop {
+            get_random_bytes(bytes);
+        }
+    }
+}
+
+#[cfg(not(target_family = "wasm"))]
+mod calls {
+    use stagehook_plugin_sdk::Outcome;
+
+    fn elsewhere() -> Outcome {
+        Outcome::skip("only in the sandbox")
+    }
+
+    pub(crate) fn resources(_count: usize) -> Outcome {
+        elsewhere()
+    }
+
+    pub(crate) fn poll(_count: usize, _ms: u64) -> Outcome {
+        elsewhere()
+    }
+
+    pub(crate) fn poll_forever(_count: usize) -> Outcome {
+        elsewhere()
+    }
+
+    pub(crate) fn poll_one(_times: usize) -> Outcome {
+        elsewhere()
+    }
+
+    pub(crate) fn random(_bytes: u64) -> Outcome {
+        elsewhere()
+    }
+
+    pub(crate) fn random_forever(_bytes: u64) -> Outcome {
+        elsewhere()
+    }
 }

@@ -23,6 +23,12 @@ pub(crate) fn act(behaviour: Behaviour) -> Result<Outcome, Failure> {
             .truncate(true)
             .open(path)
             .map(|_| Value::Null),
+        Behaviour::Shorten { path } => fs::File::open(path)
+            .and_then(|file| file.set_len(0))
+            .map(done),
+        Behaviour::Touch { path } => fs::File::open(path)
+            .and_then(|file| file.set_modified(std::time::SystemTime::UNIX_EPOCH))
+            .map(done),
         Behaviour::Rename { from, to } => fs::rename(from, to).map(done),
         Behaviour::HardLink { from, to } => fs::hard_link(from, to).map(done),
         Behaviour::Symlink { target, link } => symlink(&target, &link).map(done),
