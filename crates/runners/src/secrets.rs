@@ -36,6 +36,11 @@ impl Secrets {
         self.0.get(&variable(name)).map(String::as_str)
     }
 
+    /// Every value.
+    pub(crate) fn values(&self) -> impl Iterator<Item = &str> {
+        self.0.values().map(String::as_str)
+    }
+
     /// The variable, without prefix, that holds a secret.
     pub fn variable_of(name: &SecretName) -> String {
         format!("{ENV_PREFIX}{}", variable(name))

@@ -1,0 +1,288 @@
+//! Recording an execution, and replaying it where there is nothing.
+
+use crate::stage::{Stage, component, found, input};
+use rstest::rstest;
+use serde_json::{Value, json};
+use stagehook_core::config::{HookConfig, HookType, WasmConfig};
+use stagehook_core::contract::HookInput;
+use stagehook_core::execution::Execution;
+use stagehook_core::execution::ExecutionStatus::{self, Failed, OutOfFuel, Passed, TimedOut};
+use stagehook_runners::wasm::{
+    Divergence, PreparedPlugin, Recording, RecordingError, Tape, WasmRunner, WasmSettings,
+};
+use stagehook_runners::{Invocation, Secrets};
+use std::path::Path;
+use std::time::Duration;
+use tempfile::TempDir;
+use tokio_util::sync::CancellationToken;
+
+const SECRET: &str = "hunter2hunter2";
+
+fn runner(root: Option<&Path>, secrets: Secrets) -> WasmRunner {
+    let settings = WasmSettings {
+        media_roots: root.map(Path::to_owned).into_iter().collect(),
+        ..WasmSettings::default()
+    };
+    WasmRunner::new(settings, secrets).unwrap()
+}
+
+fn config(mut config: Value) -> WasmConfig {
+    config["plugin"] = json!("test-guest@0.1.0");
+    match HookConfig::parse(HookType::Wasm, config) {
+        Ok(HookConfig::Wasm(config)) => config,
+        other => panic!("no config of a wasm hook: {other:?}"),
+    }
+}
+
+async fn execute(
+    runner: &WasmRunner,
+    plugin: &PreparedPlugin,
+    config: &WasmConfig,
+    input: &HookInput,
+) -> Execution {
+    let input_json = serde_json::to_string(input).unwrap();
+    let invocation = Invocation {
+        input,
+        input_json: &input_json,
+        timeout: Duration::from_mins(1),
+        cancel: &CancellationToken::new(),
+    };
+    runner.run(config, plugin, invocation).await.unwrap()
+}
+
+async fn record(
+    runner: &WasmRunner,
+    guest: &str,
+    config: &WasmConfig,
+    input: &HookInput,
+) -> (Execution, Result<Recording, RecordingError>) {
+    let (plugin, tape) = runner.prepare_to_record(component(guest)).await.unwrap();
+    let execution = execute(runner, &plugin, config, input).await;
+    let recording = tape.recording(&plugin, config, input, &execution);
+    (execution, recording.map(|recording| recording.unwrap()))
+}
+
+/// Where nothing is granted and no media root exists.
+async fn replay(guest: &str, recording: &Recording) -> (Execution, Tape) {
+    let secrets = recording.header.placeholders();
+    let secrets = secrets
+        .into_iter()
+        .map(|(name, value)| (Secrets::variable_of(&name), value));
+    let runner = runner(None, Secrets::from_env(secrets));
+    let (plugin, tape) = runner
+        .prepare_to_replay(component(guest), recording)
+        .await
+        .unwrap();
+    let header = &recording.header;
+    let execution = execute(&runner, &plugin, &header.config, &header.input).await;
+    (execution, tape)
+}
+
+fn is_as_recorded(recording: &Recording, execution: &Execution, tape: &Tape) {
+    assert_eq!(tape.divergence(execution), None);
+    assert_eq!(
+        recording.execution.differences(execution),
+        [] as [&str; 0],
+        "{recording:?}\n{execution:?}"
+    );
+}
+
+#[rstest]
+#[case(json!({"do": "echo"}), Passed)]
+#[case(json!({"do": "everything"}), Passed)]
+#[case(json!({"do": "read", "path": "/media/a.txt"}), Passed)]
+#[case(json!({"do": "read", "path": "/media/none.txt"}), Passed)]
+#[case(json!({"do": "read_directory", "path": "/media"}), Passed)]
+#[case(json!({"do": "write", "path": "/media/b.txt", "text": "written"}), Passed)]
+#[case(json!({"do": "rename", "from": "/media/a.txt", "to": "/media/c.txt"}), Passed)]
+#[case(json!({"do": "list"}), Passed)]
+#[case(json!({"do": "env"}), Passed)]
+#[case(json!({"do": "random", "bytes": 100}), Passed)]
+#[case(json!({"do": "random", "bytes": 1_000_000}), Passed)]
+#[case(json!({"do": "sleep", "ms": 30}), Passed)]
+#[case(json!({"do": "resources", "count": 50}), Passed)]
+#[case(json!({"do": "print", "bytes": 100_000}), Passed)]
+#[case(json!({"do": "print_error", "bytes": 300}), Passed)]
+#[case(json!({"do": "log", "bytes": 5_000}), Passed)]
+#[case(json!({"do": "progress_and_sleep", "ms": 5}), Passed)]
+#[case(json!({"do": "connect", "address": "127.0.0.1:80"}), Passed)]
+#[case(json!({"do": "exit", "code": 3}), Failed)]
+#[case(json!({"do": "panic"}), Failed)]
+#[case(json!({"do": "fail"}), Failed)]
+#[case(json!({"do": "resources", "count": 100_000}), ExecutionStatus::LimitExceeded)]
+#[case(json!({"do": "random", "bytes": 100_000_000}), ExecutionStatus::LimitExceeded)]
+#[case(json!({"do": "allocate"}), ExecutionStatus::OutOfMemory)]
+#[tokio::test]
+async fn a_replay_is_what_was_recorded_and_a_recording_is_what_happens(
+    #[case] settings: Value,
+    #[case] status: ExecutionStatus,
+) {
+    let media = TempDir::new().unwrap();
+    std::fs::write(media.path().join("a.txt"), "what stands in a file").unwrap();
+    let runner_here = runner(Some(media.path()), Secrets::default());
+    let directory = json!({"host": media.path(), "guest": "/media", "access": "write"});
+    let config = config(json!({
+        "settings": settings,
+        "grants": {"directories": [directory], "env": {"A": "b"}},
+        "limits": {"memory_mib": 64},
+    }));
+    let input = input();
+    let (execution, recording) = record(&runner_here, "test_guest", &config, &input).await;
+    assert_eq!(execution.status, status, "{execution:?}");
+    let recording = recording.unwrap();
+    drop(media);
+
+    let text = recording.to_text().unwrap();
+    let (replayed, tape) = replay("test_guest", &Recording::from_text(&text).unwrap()).await;
+    is_as_recorded(&recording, &replayed, &tape);
+}
+
+#[tokio::test]
+async fn being_recorded_changes_nothing_for_the_plugin() {
+    let media = TempDir::new().unwrap();
+    std::fs::write(media.path().join("a.txt"), "x".repeat(200_000)).unwrap();
+    let stage = Stage::below(media.path()).await;
+    let directory = json!({"host": media.path(), "guest": "/media"});
+    let given = json!({
+        "settings": {"do": "read", "path": "/media/a.txt"},
+        "grants": {"directories": [directory]},
+    });
+    let input = input();
+    let plain = stage.run_on(given.clone(), &input).await;
+    let (recorded, recording) = record(&stage.runner, "test_guest", &config(given), &input).await;
+    assert_eq!(recorded.status, Passed, "{recorded:?}");
+    assert_eq!(found(&recorded), found(&plain));
+    assert_eq!(recorded.usage.fuel_used, plain.usage.fuel_used);
+    assert_eq!(
+        recorded.usage.peak_memory_bytes,
+        plain.usage.peak_memory_bytes
+    );
+    assert_eq!(recorded.usage.bytes_read, plain.usage.bytes_read);
+    assert!(recording.unwrap().calls() > 10);
+}
+
+#[tokio::test]
+async fn a_wait_that_was_not_over_is_not_waited_for_again() {
+    let runner = runner(None, Secrets::default());
+    let config = config(json!({
+        "settings": {"do": "progress_and_sleep", "ms": 60_000},
+        "limits": {"timeout_seconds": 1},
+    }));
+    let (execution, recording) = record(&runner, "test_guest", &config, &input()).await;
+    assert_eq!(execution.status, TimedOut);
+    let recording = recording.unwrap();
+    let (replayed, tape) = replay("test_guest", &recording).await;
+    is_as_recorded(&recording, &replayed, &tape);
+    assert!(replayed.duration < Duration::from_secs(1), "{replayed:?}");
+}
+
+#[tokio::test]
+async fn a_loop_ends_with_the_same_fuel() {
+    let runner = runner(None, Secrets::default());
+    let config = config(json!({"settings": {"do": "loop"}, "limits": {"fuel": 10_000_000}}));
+    let (execution, recording) = record(&runner, "test_guest", &config, &input()).await;
+    assert_eq!(execution.status, OutOfFuel);
+    let recording = recording.unwrap();
+    let (replayed, tape) = replay("test_guest", &recording).await;
+    is_as_recorded(&recording, &replayed, &tape);
+}
+
+#[tokio::test]
+async fn a_real_plugin_on_a_real_clip() {
+    let media = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/pipeline/media");
+    let runner = runner(Some(&media), Secrets::default());
+    let mut input = input();
+    let clip = media.join("bigbuckbunny.mp4");
+    input.segment_path = Some(clip.to_str().unwrap().to_owned());
+    let config = config(json!({"grants": {"segment": "read"}}));
+    let (execution, recording) = record(&runner, "media_probe", &config, &input).await;
+    assert_eq!(execution.status, Passed, "{execution:?}");
+    let recording = recording.unwrap();
+    let (replayed, tape) = replay("media_probe", &recording).await;
+    is_as_recorded(&recording, &replayed, &tape);
+    assert!(found(&replayed)["media"]["width"].is_number());
+}
+
+#[tokio::test]
+async fn a_secret_stands_nowhere_in_a_recording() {
+    let secrets = [(
+        "STAGEHOOK_SECRET_TRACKER_TOKEN".to_owned(),
+        SECRET.to_owned(),
+    )];
+    let runner = runner(None, Secrets::from_env(secrets));
+    let config = config(json!({
+        "settings": {"name": "tracker_token"},
+        "grants": {"secrets": ["tracker_token"]},
+    }));
+    let (execution, recording) = record(&runner, "secret_guest", &config, &input()).await;
+    assert_eq!(execution.status, Passed, "{execution:?}");
+    let recording = recording.unwrap();
+    let text = recording.to_text().unwrap();
+    assert!(!text.contains(SECRET), "{text}");
+    assert_eq!(recording.header.secrets["tracker_token"], SECRET.len());
+    let (replayed, tape) = replay("secret_guest", &recording).await;
+    is_as_recorded(&recording, &replayed, &tape);
+}
+
+#[tokio::test]
+async fn a_replay_that_leaves_its_recording_says_where() {
+    let runner = runner(None, Secrets::default());
+    let with = |settings: Value| config(json!({"settings": settings}));
+    let short = with(json!({"do": "resources", "count": 1}));
+    let long = with(json!({"do": "resources", "count": 3}));
+    let other = with(json!({"do": "random", "bytes": 7}));
+
+    let recording = async |config: &WasmConfig| {
+        let (_, recording) = record(&runner, "test_guest", config, &input()).await;
+        recording.unwrap()
+    };
+    let recorded_short = recording(&short).await;
+    let recorded_long = recording(&long).await;
+
+    let mut tampered = recorded_long.clone();
+    tampered.header.config = short.clone();
+    let (execution, tape) = replay("test_guest", &tampered).await;
+    let divergence = tape.divergence(&execution).unwrap();
+    assert!(
+        matches!(
+            divergence,
+            Divergence::Differs { .. } | Divergence::Shorter { .. }
+        ),
+        "{divergence}"
+    );
+
+    let mut tampered = recorded_short.clone();
+    tampered.header.config = long;
+    let (execution, tape) = replay("test_guest", &tampered).await;
+    assert_eq!(execution.status, Failed);
+    assert!(tape.divergence(&execution).is_some());
+
+    let mut tampered = recorded_short;
+    tampered.header.config = other;
+    let (execution, tape) = replay("test_guest", &tampered).await;
+    let divergence = tape.divergence(&execution).unwrap().to_string();
+    assert!(divergence.contains("get-random-bytes(7)"), "{divergence}");
+}
+
+#[tokio::test]
+async fn a_file_that_is_no_recording_any_more_is_not_replayed() {
+    let runner = runner(None, Secrets::default());
+    let config = config(json!({"settings": {"do": "random", "bytes": 20}}));
+    let (_, recording) = record(&runner, "test_guest", &config, &input()).await;
+    let text = recording.unwrap().to_text().unwrap();
+    let error = |text: &str| Recording::from_text(text).unwrap_err().to_string();
+
+    assert!(error("").contains("no recording"));
+    assert!(error("{\"a\": 1}\n").contains("no recording"));
+    assert!(error(&text.replace("recording/1", "recording/9")).contains("recording/9"));
+    let lines: Vec<&str> = text.lines().collect();
+    let without_end = lines[..lines.len() - 1].join("\n");
+    assert!(error(&without_end).contains("incomplete"));
+    let mut without_a_call = lines.clone();
+    without_a_call.remove(2);
+    assert!(error(&without_a_call.join("\n")).contains("changed"));
+    let changed = text.replacen("post_segment", "pre_segment0", 1);
+    assert_ne!(changed, text);
+    assert!(error(&changed).contains("changed"));
+    Recording::from_text(&text).unwrap();
+}
