@@ -25,6 +25,7 @@
 //! | taking too long, in a host call | a timer around the whole call | `timed_out` |
 //! | memory and tables, all together | a limiter of the whole store | `out_of_memory` |
 //! | recursion, host resources, data handed to the host in one call | the engine | `limit_exceeded`, named |
+//! | HTTP requests, their number, their bodies | counters of the call | `limit_exceeded`, named |
 //! | output and log lines | cut in the middle and counted | none: it keeps running |
 //! | an answer that does not follow the contract | a check | `invalid_result` |
 //! | a trap, an exit, a failure that it reports | | `failed` |
@@ -36,6 +37,7 @@
 //! is checked, and compiled anew if a single byte is another.
 
 mod admission;
+mod answer;
 mod artifact;
 mod bounds;
 mod cache;
@@ -45,31 +47,45 @@ mod code;
 mod compile;
 pub mod compile_child;
 mod compile_limits;
+mod contract;
 mod counts;
 mod describe;
 mod disk_cache;
 mod ending;
 mod engine;
+mod files;
 mod grants;
+mod host_calls;
 mod host_time;
+mod http;
+mod imports;
 mod inspect;
+mod instantiate;
 mod limiter;
 mod output;
 mod prepared;
+mod record;
 mod run;
 mod runner;
 mod sealed;
 mod settings;
 mod state;
 mod ticker;
+mod traffic;
 mod v0_1;
+mod v0_2;
 
 pub use compile::CompileError;
 pub use compile_limits::{CompileLimit, CompileLimits};
 pub use counts::PluginCounts;
 pub use describe::SettingsError;
 pub use disk_cache::CacheSettings;
-pub use inspect::{Inspection, Rejection, UploadError};
+pub use imports::ImportReport;
+pub use inspect::{Inspection, Rejection, Report, UploadError};
 pub use prepared::{PrepareError, PreparedPlugin};
+pub use record::{
+    Divergence, RECORDING_FILE_MAX_BYTES, RecordedExecution, Recording, RecordingError,
+    RecordingHeader, Tape,
+};
 pub use runner::{StartError, WasmRunner};
 pub use settings::{Compiler, WasmSettings};

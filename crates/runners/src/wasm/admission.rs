@@ -1,9 +1,10 @@
 //! Grants that can be seen to be impossible when the hook is saved.
 
 use super::runner::WasmRunner;
-use stagehook_core::config::PluginGrants;
+use stagehook_core::config::{HostPattern, PluginGrants};
 use stagehook_core::invalid::{Findings, Invalid};
 use std::path::{Path, PathBuf};
+use url::Host;
 
 impl WasmRunner {
     /// Whether these grants could be given on this server. Pointers begin with
@@ -15,11 +16,10 @@ impl WasmRunner {
     /// Every grant that can never be given.
     pub fn check_grants(&self, grants: &PluginGrants) -> Result<(), Invalid> {
         let mut findings = Findings::default();
-        for i in 0..grants.http.len() {
-            findings.push(
-                format!("/config/grants/http/{i}"),
-                "plugins cannot reach the network on this server: use a webhook hook, or remove the grant",
-            );
+        for (i, host) in grants.http.iter().enumerate() {
+            if let Err(why) = self.check_host(host) {
+                findings.push(format!("/config/grants/http/{i}"), why);
+            }
         }
         let canonical: Vec<PathBuf> = self
             .settings
@@ -49,5 +49,28 @@ impl WasmRunner {
             );
         }
         findings.finish()
+    }
+
+    /// Whether this host may be reached as far as can be told without resolving
+    /// it.
+    fn check_host(&self, host: &HostPattern) -> Result<(), String> {
+        let Some(egress) = &self.settings.egress else {
+            return Err(
+                "plugins cannot reach the network on this server: use a webhook hook, or remove the grant"
+                    .to_owned(),
+            );
+        };
+        // A pattern was read as a host before.
+        Host::parse(host.host())
+            .map_err(|error| error.to_string())
+            .and_then(|host| {
+                let host = match &host {
+                    Host::Domain(name) => Host::Domain(name.as_str()),
+                    Host::Ipv4(address) => Host::Ipv4(*address),
+                    Host::Ipv6(address) => Host::Ipv6(*address),
+                };
+                let reached = egress.network().check_host(&host);
+                reached.map_err(|forbidden| forbidden.to_string())
+            })
     }
 }

@@ -25,6 +25,14 @@ pub(super) const TABLE_ENTRIES: usize = 200_000;
 pub(super) const LOG_MESSAGE_BYTES: usize = 8 << 10;
 /// A guest's own words within an error, in bytes.
 pub(super) const ERROR_BYTES: usize = 4 << 10;
+/// HTTP requests of one call, those that are refused included.
+pub(super) const HTTP_REQUESTS: u64 = 100;
+/// HTTP requests under way at once, until the end of their answers.
+pub(super) const HTTP_REQUESTS_AT_ONCE: u64 = 8;
+/// Bodies of all HTTP requests of one call, in bytes.
+pub(super) const HTTP_BYTES_SENT: u64 = 10 << 20;
+/// Bodies of all answers to them, in bytes.
+pub(super) const HTTP_BYTES_RECEIVED: u64 = 50 << 20;
 /// How often running guests make room for others, and look at their deadline.
 pub(super) const TICK: Duration = Duration::from_millis(4);
 

@@ -2,6 +2,7 @@
 
 use super::bounds::{self, cut};
 use super::call::Called;
+use super::traffic::Breach;
 use stagehook_core::config::LimitsInForce;
 use stagehook_core::execution::ExecutionStatus;
 use wasmtime::{PoolConcurrencyLimitError, Trap};
@@ -27,19 +28,67 @@ impl Verdict {
 
 /// Host functions that refuse a guest too much say so only by text; the engine
 /// has no types for these. The tests of this crate meet each of them.
-const TOLD_BY_TEXT: [(&str, &str); 5] = [
+const TOLD_BY_TEXT: [(&str, Told); 5] = [
     (
         "fuel allocated for hostcalls has been exhausted",
-        "data handed to the host in one call",
+        Told::HostCall,
     ),
-    ("exceeds limit", "random bytes asked for at once"),
-    ("cannot allocate another handle", "host resources held"),
-    ("cannot lend resource", "host resources held"),
-    (
-        "resource limit exceeded: ",
-        "core instances, memories or tables",
-    ),
+    ("exceeds limit", Told::Random),
+    ("cannot allocate another handle", Told::Resources),
+    ("cannot lend resource", Told::Resources),
+    ("resource limit exceeded: ", Told::Parts),
 ];
+
+#[derive(Clone, Copy)]
+enum Told {
+    HostCall,
+    Random,
+    Resources,
+    /// Core instances, memories or tables.
+    Parts,
+}
+
+impl Told {
+    /// What was used and what is allowed, as far as the engine says so.
+    fn name(self, cause: &str) -> String {
+        match self {
+            Self::HostCall => format!(
+                "data handed to the host in one call: more than the {} bytes that are allowed",
+                bounds::HOST_CALL_BYTES
+            ),
+            Self::Random => format!(
+                "random bytes asked for at once: {}, where {} are allowed",
+                number(cause).unwrap_or("more"),
+                bounds::RANDOM_BYTES
+            ),
+            Self::Resources => resources(),
+            Self::Parts => {
+                let used = number(cause).unwrap_or("more");
+                let (what, allowed) = if cause.contains("memory") {
+                    ("memories", bounds::MEMORIES)
+                } else if cause.contains("table") {
+                    ("tables", bounds::TABLES)
+                } else {
+                    ("core instances", bounds::INSTANCES)
+                };
+                format!("{what}: {used}, where {allowed} are allowed")
+            }
+        }
+    }
+}
+
+fn resources() -> String {
+    format!(
+        "host resources held: more than the {} that are allowed",
+        bounds::HOST_RESOURCES
+    )
+}
+
+/// The first number in a text of the engine.
+fn number(text: &str) -> Option<&str> {
+    text.split(|c: char| !c.is_ascii_digit())
+        .find(|digits| !digits.is_empty())
+}
 
 /// Why a guest that did not answer ended.
 pub(super) fn of_broken(
@@ -65,7 +114,7 @@ pub(super) fn of_broken(
     }
     if trap == Some(&Trap::StackOverflow) {
         return limit(&format!(
-            "call stack: more than {} KiB (recursion without end?)",
+            "call stack: more than the {} KiB that are allowed (recursion without end?)",
             bounds::WASM_STACK_BYTES >> 10
         ));
     }
@@ -73,10 +122,7 @@ pub(super) fn of_broken(
         return out_of_memory(called, limits);
     }
     if error.is::<ResourceTableError>() {
-        return limit(&format!(
-            "host resources held: more than {}",
-            bounds::HOST_RESOURCES
-        ));
+        return limit(&resources());
     }
     if error.is::<PoolConcurrencyLimitError>() {
         return Verdict::new(
@@ -89,7 +135,7 @@ pub(super) fn of_broken(
     }
     let cause = error.root_cause().to_string();
     match TOLD_BY_TEXT.iter().find(|(text, _)| cause.contains(text)) {
-        Some((_, name)) => limit(name),
+        Some((_, told)) => limit(&told.name(&cause)),
         None => Verdict::new(
             ExecutionStatus::Failed,
             format!(
@@ -117,6 +163,11 @@ pub(super) fn of_timeout(called: &Called, limits: &LimitsInForce) -> Verdict {
 
 pub(super) fn of_cancellation() -> Verdict {
     Verdict::new(ExecutionStatus::Cancelled, "was cancelled")
+}
+
+/// It sent, received or asked for more than it may.
+pub(super) fn of_breach(breach: &Breach) -> Verdict {
+    limit(&breach.to_string())
 }
 
 fn limit(name: &str) -> Verdict {

@@ -57,13 +57,6 @@ impl MediaRoots {
         grants: &PluginGrants,
         segment_path: Option<&str>,
     ) -> Result<Granted, Refusal> {
-        if !grants.http.is_empty() {
-            return Err(Refusal(
-                "grants.http: plugins cannot reach the network on this server; use a webhook \
-                 hook, or remove the grant"
-                    .to_owned(),
-            ));
-        }
         let mut wasi = WasiCtxBuilder::new();
         for (name, value) in &grants.env {
             wasi.env(name, value);

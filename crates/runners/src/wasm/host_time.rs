@@ -1,64 +1,119 @@
-//! How long a guest waited for the host. REQ-WASM-3
+//! How long a guest was in host calls. REQ-WASM-3
 
-use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::{Context, Poll};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
+use wasmtime::CallHook;
 
-/// Says that a guest that now lets go of its thread does so only to make room
-/// for others, and not to wait for the host.
-#[derive(Debug, Clone, Default)]
-pub(super) struct MakesRoom(Arc<AtomicBool>);
+/// The time that a call spent in host calls, waiting included. A host call that
+/// calls back into the guest (to allocate room for its answer) does not count
+/// while it does. Clones measure the same call.
+#[derive(Debug, Clone)]
+pub(super) struct HostTime(Arc<Spent>);
 
-impl MakesRoom {
-    pub(super) fn set(&self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
-
-    fn take(&self) -> bool {
-        self.0.swap(false, Ordering::Relaxed)
-    }
+/// Written by whoever has the guest's store, thus by one at a time: the order of
+/// memory is the executor's business. A lock would cost as much as the clock.
+#[derive(Debug)]
+struct Spent {
+    began: Instant,
+    /// Host calls under way: more than one where the host called back.
+    depth: AtomicU32,
+    /// Nanoseconds from `began` to the host call under way; 0: there is none.
+    since: AtomicU64,
+    /// Nanoseconds.
+    total: AtomicU64,
 }
 
-/// The time that a call spent in host calls that wait: files, clocks, polls.
-/// Host calls that do not wait take less time than it takes to measure them.
-#[derive(Debug, Default)]
-pub(super) struct HostTime {
-    makes_room: MakesRoom,
-    waiting_since: Option<Instant>,
-    total: Duration,
+impl Default for HostTime {
+    fn default() -> Self {
+        Self(Arc::new(Spent {
+            began: Instant::now(),
+            depth: AtomicU32::new(0),
+            since: AtomicU64::new(0),
+            total: AtomicU64::new(0),
+        }))
+    }
 }
 
 impl HostTime {
-    pub(super) fn makes_room(&self) -> MakesRoom {
-        self.makes_room.clone()
+    /// The guest's thread goes from one side to the other.
+    pub(super) fn crosses(&self, hook: CallHook) {
+        let spent = &*self.0;
+        let depth = spent.depth.load(Ordering::Relaxed);
+        match hook {
+            CallHook::CallingHost => {
+                spent.depth.store(depth + 1, Ordering::Relaxed);
+                spent.begin();
+            }
+            CallHook::ReturningFromHost => {
+                spent.pause();
+                spent
+                    .depth
+                    .store(depth.saturating_sub(1), Ordering::Relaxed);
+            }
+            CallHook::CallingWasm => spent.pause(),
+            CallHook::ReturningFromWasm if depth > 0 => spent.begin(),
+            CallHook::ReturningFromWasm => {}
+        }
     }
 
+    /// What was spent so far; the host call under way included.
     pub(super) fn total(&self) -> Duration {
-        let waiting = self.waiting_since.map(|since| since.elapsed());
-        self.total + waiting.unwrap_or_default()
+        let spent = &*self.0;
+        let under_way = match spent.since.load(Ordering::Relaxed) {
+            0 => 0,
+            since => spent.now().saturating_sub(since),
+        };
+        Duration::from_nanos(spent.total.load(Ordering::Relaxed) + under_way)
     }
 }
 
-/// A call whose time in host calls is measured.
-pub(super) struct Measured<'a, F> {
-    pub(super) call: Pin<&'a mut F>,
-    pub(super) time: &'a mut HostTime,
+impl Spent {
+    /// Never 0, and never less than before.
+    fn now(&self) -> u64 {
+        u64::try_from(self.began.elapsed().as_nanos())
+            .unwrap_or(u64::MAX)
+            .max(1)
+    }
+
+    fn begin(&self) {
+        self.since.store(self.now(), Ordering::Relaxed);
+    }
+
+    fn pause(&self) {
+        let since = self.since.load(Ordering::Relaxed);
+        if since != 0 {
+            let total = self.total.load(Ordering::Relaxed) + self.now().saturating_sub(since);
+            self.total.store(total, Ordering::Relaxed);
+            self.since.store(0, Ordering::Relaxed);
+        }
+    }
 }
 
-impl<F: Future> Future for Measured<'_, F> {
-    type Output = F::Output;
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
-        let this = &mut *self;
-        if let Some(since) = this.time.waiting_since.take() {
-            this.time.total += since.elapsed();
-        }
-        let polled = this.call.as_mut().poll(context);
-        if polled.is_pending() && !this.time.makes_room.take() {
-            this.time.waiting_since = Some(Instant::now());
-        }
-        polled
+    const STEP: Duration = Duration::from_millis(50);
+
+    #[test]
+    fn only_what_lies_between_call_and_return_counts() {
+        let time = HostTime::default();
+        time.crosses(CallHook::CallingWasm);
+        std::thread::sleep(STEP);
+        time.crosses(CallHook::CallingHost);
+        time.crosses(CallHook::CallingWasm);
+        std::thread::sleep(STEP);
+        time.crosses(CallHook::ReturningFromWasm);
+        time.crosses(CallHook::ReturningFromHost);
+        assert!(time.total() < STEP);
+        time.crosses(CallHook::CallingHost);
+        std::thread::sleep(STEP);
+        assert!(time.total() >= STEP);
+        time.crosses(CallHook::ReturningFromHost);
+        let total = time.total();
+        time.crosses(CallHook::ReturningFromWasm);
+        std::thread::sleep(STEP);
+        assert_eq!(time.total(), total);
     }
 }

@@ -1,13 +1,15 @@
 //! Runs a prepared plugin once.
 
+use super::answer::Unacceptable;
 use super::bounds::{self, cut};
-use super::call::{Answer, Call, Called, Ending, Until, call};
+use super::call::{Called, Ending, Until, call};
+use super::contract::{Answer, Call, Failure, Run};
 use super::ending::{self, Verdict};
 use super::grants::{Granted, MediaRoots, Refusal};
+use super::http::SentSecret;
 use super::prepared::PreparedPlugin;
 use super::runner::WasmRunner;
 use super::state::{GrantedSecrets, State};
-use super::v0_1::{self, RunArguments};
 use crate::{HostBroken, Invocation};
 use serde_json::Value;
 use stagehook_core::config::{LimitsInForce, PluginGrants, WasmConfig};
@@ -33,7 +35,7 @@ impl WasmRunner {
         let started = Instant::now();
         let mut execution = self.run_from(started, config, plugin, invocation).await?;
         execution.duration = started.elapsed();
-        if !config.grants.secrets.is_empty() {
+        if !(config.grants.secrets.is_empty() && config.grants.http_secrets.is_empty()) {
             self.redact(&mut execution);
         }
         Ok(execution)
@@ -68,20 +70,37 @@ impl WasmRunner {
         };
         let input = invocation.input;
         let segment_path = input.segment_path.as_deref();
-        let granted = match self.grant(&config.grants, segment_path).await? {
+        // A replay needs nothing of the host, and may run where there is nothing.
+        let nothing = PluginGrants::default();
+        let grants = match plugin.tape() {
+            Some(tape) if tape.is_replay() => &nothing,
+            _ => &config.grants,
+        };
+        let granted = match self.grant(grants, segment_path).await? {
             Ok(granted) => granted,
             Err(Refusal(error)) => return refused(error),
         };
-        let arguments = RunArguments::new(input, &config.settings, granted.segment_path);
+        let run = Run {
+            input,
+            settings: &config.settings,
+            segment_path: match plugin.tape() {
+                Some(tape) => tape.segment_path(granted.segment_path),
+                None => granted.segment_path,
+            },
+        };
         let mut state = State::new(granted.wasi, limits.memory_bytes, limits.output_bytes);
         state.secrets = self.granted_secrets(&config.grants);
+        state.http.egress.clone_from(&self.settings.egress);
+        state.http.hosts.clone_from(&config.grants.http);
+        state.http.secrets = self.sent_secrets(&config.grants);
+        state.tape = plugin.tape().cloned();
         let called = call(
             plugin.pre(),
             &self.ticker,
             state,
             limits.fuel,
             until,
-            Call::Run(Box::new(arguments)),
+            Call::Run(run),
         )
         .await;
         Ok(execution(called, &limits))
@@ -137,6 +156,18 @@ impl WasmRunner {
             .collect()
     }
 
+    fn sent_secrets(&self, grants: &PluginGrants) -> Vec<SentSecret> {
+        grants
+            .http_secrets
+            .iter()
+            .map(|(name, hosts)| SentSecret {
+                name: name.clone(),
+                value: self.secrets.get(name).map(str::to_owned),
+                hosts: hosts.clone(),
+            })
+            .collect()
+    }
+
     fn redact(&self, execution: &mut Execution) {
         let redact = |text: &mut String| *text = self.secrets.redact(std::mem::take(text));
         redact(&mut execution.stdout);
@@ -187,6 +218,7 @@ fn execution(called: Called, limits: &LimitsInForce) -> Execution {
         Ending::Cancelled => Some(ending::of_cancellation()),
     };
     let usage = usage(&called);
+    let breach = called.traffic.breach().map(ending::of_breach);
     let mut execution = Execution {
         stdout: called.stdout.into_text(),
         stderr: called.stderr.into_text(),
@@ -207,11 +239,30 @@ fn execution(called: Called, limits: &LimitsInForce) -> Execution {
         }
         (_, None) => execution.error = Some("answered another question".to_owned()),
     }
+    // What the plugin made of it: an answer on half the facts, or a failure of
+    // which this is the cause.
+    if let Some(Verdict { status, error, .. }) = breach
+        && !ended_otherwise(execution.status)
+    {
+        execution.status = status;
+        execution.error = Some(error);
+        execution.result = None;
+        execution.retryable = false;
+    }
     execution
 }
 
-fn answered(execution: &mut Execution, answer: Result<v0_1::Outcome, v0_1::Failure>) {
-    match answer.map(v0_1::result) {
+/// Whether another limit, or somebody, ended it.
+fn ended_otherwise(status: ExecutionStatus) -> bool {
+    use ExecutionStatus::{Cancelled, HostError, OutOfFuel, OutOfMemory, TimedOut};
+    matches!(
+        status,
+        Cancelled | HostError | OutOfFuel | OutOfMemory | TimedOut
+    )
+}
+
+fn answered(execution: &mut Execution, answer: Result<Result<HookResult, Unacceptable>, Failure>) {
+    match answer {
         Ok(Ok(result)) => {
             let (status, error) = judged(&result);
             execution.status = status;
@@ -233,6 +284,7 @@ fn answered(execution: &mut Execution, answer: Result<v0_1::Outcome, v0_1::Failu
 fn judged(result: &HookResult) -> (ExecutionStatus, Option<String>) {
     let said = |otherwise: &str| {
         let message = result.message.clone();
+        let message = message.map(|message| cut(message, bounds::ERROR_BYTES));
         Some(message.unwrap_or_else(|| otherwise.to_owned()))
     };
     match result.status {
@@ -251,6 +303,11 @@ fn usage(called: &Called) -> Usage {
         peak_memory_bytes: Some(called.limiter.peak_bytes() as u64),
         fuel_used: Some(called.fuel_used),
         host_call_ms: Some(called.host_time.as_secs_f64() * 1_000.0),
+        bytes_read: Some(called.traffic.bytes_read()),
+        bytes_written: Some(called.traffic.bytes_written()),
+        http_requests: Some(called.traffic.requests()),
+        http_bytes_sent: Some(called.traffic.bytes_sent()),
+        http_bytes_received: Some(called.traffic.bytes_received()),
         stdout_dropped_bytes: called.stdout.dropped(),
         stderr_dropped_bytes: called.stderr.dropped(),
         ..Usage::default()

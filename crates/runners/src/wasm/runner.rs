@@ -1,14 +1,15 @@
 //! The runner itself.
 
 use super::cache::Cache;
+use super::contract;
 use super::counts::Counters;
 use super::disk_cache::DiskCache;
 use super::engine;
+use super::files;
 use super::grants::MediaRoots;
 use super::settings::WasmSettings;
 use super::state::State;
 use super::ticker::Ticker;
-use super::v0_1;
 use crate::Secrets;
 use std::fmt;
 use std::sync::Arc;
@@ -63,7 +64,9 @@ impl WasmRunner {
         let engine = engine::engine(&settings).map_err(broken)?;
         let mut linker = Linker::new(&engine);
         wasmtime_wasi::p2::add_to_linker_async(&mut linker).map_err(broken)?;
-        v0_1::add_to_linker(&mut linker).map_err(broken)?;
+        wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker).map_err(broken)?;
+        files::add_to_linker(&mut linker).map_err(broken)?;
+        contract::add_to_linker(&mut linker).map_err(broken)?;
         let roots = MediaRoots::open(&settings.media_roots).map_err(StartError::MediaRoot)?;
         let ticker = Ticker::start(engine.clone()).map_err(StartError::Thread)?;
         let disk = settings

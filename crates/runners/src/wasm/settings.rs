@@ -2,6 +2,7 @@
 
 use super::compile_limits::CompileLimits;
 use super::disk_cache::CacheSettings;
+use crate::Egress;
 use stagehook_core::config::LimitRange;
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -30,6 +31,8 @@ pub struct WasmSettings {
     /// Directories below which others can be granted. None: no directory can be
     /// granted.
     pub media_roots: Vec<PathBuf>,
+    /// The way out for plugins that may call hosts; none: they reach no host.
+    pub egress: Option<Egress>,
     /// Most calls at the same time; others wait, and their deadline runs.
     pub max_concurrent: u32,
     /// How components are compiled.
@@ -53,6 +56,7 @@ impl Default for WasmSettings {
         Self {
             limits: LimitRange::default(),
             media_roots: Vec::new(),
+            egress: None,
             max_concurrent: 128,
             compiler: Compiler::InProcess,
             compile_limits: CompileLimits::default(),

@@ -1,11 +1,17 @@
 //! What belongs to one call: everything that the host functions see.
 
 use super::bounds;
+use super::http::Http;
 use super::limiter::Limiter;
 use super::output::Output;
+use super::record::Tape;
+use super::traffic::Traffic;
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Instant;
 use wasmtime::component::ResourceTable;
 use wasmtime_wasi::{WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
+use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
 /// A secret that the hook grants: its value, where one is stored.
 pub(super) type GrantedSecrets = BTreeMap<String, Option<String>>;
@@ -13,6 +19,9 @@ pub(super) type GrantedSecrets = BTreeMap<String, Option<String>>;
 pub(super) struct State {
     wasi: WasiCtx,
     table: ResourceTable,
+    http_ctx: WasiHttpCtx,
+    pub(super) http: Http,
+    pub(super) traffic: Arc<Traffic>,
     pub(super) limiter: Limiter,
     pub(super) stdout: Output,
     /// What it prints there, and what it logs.
@@ -20,6 +29,10 @@ pub(super) struct State {
     pub(super) secrets: GrantedSecrets,
     /// The last progress that it reported, for people.
     pub(super) progress: Option<String>,
+    /// When the call has to end.
+    pub(super) deadline: Option<Instant>,
+    /// What its calls of the host are recorded on, or replayed from.
+    pub(super) tape: Option<Tape>,
 }
 
 impl State {
@@ -35,14 +48,20 @@ impl State {
             .max_random_size(bounds::RANDOM_BYTES);
         let mut table = ResourceTable::new();
         table.set_max_capacity(bounds::HOST_RESOURCES);
+        let traffic = Arc::<Traffic>::default();
         Self {
             wasi: wasi.build(),
             table,
+            http_ctx: WasiHttpCtx::new(),
+            http: Http::new(stderr.clone(), Arc::clone(&traffic)),
+            traffic,
             limiter: Limiter::new(memory_bytes),
             stdout,
             stderr,
             secrets: GrantedSecrets::new(),
             progress: None,
+            deadline: None,
+            tape: None,
         }
     }
 }
@@ -52,6 +71,16 @@ impl WasiView for State {
         WasiCtxView {
             ctx: &mut self.wasi,
             table: &mut self.table,
+        }
+    }
+}
+
+impl WasiHttpView for State {
+    fn http(&mut self) -> WasiHttpCtxView<'_> {
+        WasiHttpCtxView {
+            hooks: &mut self.http,
+            table: &mut self.table,
+            ctx: &mut self.http_ctx,
         }
     }
 }

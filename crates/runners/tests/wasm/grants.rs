@@ -187,6 +187,13 @@ async fn read_only_is_read_only() {
         json!({"do": "append", "path": "/media/other.txt"}),
         json!({"do": "truncate", "path": "/media/other.txt"}),
         json!({"do": "truncate", "path": "/media/other.txt/"}),
+        json!({"do": "shorten", "path": "/media/other.txt"}),
+        json!({"do": "touch", "path": "/media/other.txt"}),
+        json!({"do": "remove", "path": "/media/other.txt/"}),
+        json!({"do": "write", "path": "/media/new.txt/", "text": "new"}),
+        json!({"do": "rename", "from": "/media/sub", "to": "/media/new"}),
+        json!({"do": "rename", "from": "/media/sub/", "to": "/media/new/"}),
+        json!({"do": "hard_link", "from": "/media/sub/../other.txt", "to": "/media/sub/new.txt"}),
         json!({"do": "rename", "from": "/media/other.txt", "to": "/media/new.txt"}),
         json!({"do": "rename", "from": "/media/other.txt/", "to": "/media/new.txt/"}),
         json!({"do": "hard_link", "from": "/media/other.txt", "to": "/media/new.txt"}),
@@ -246,15 +253,65 @@ async fn what_is_granted_for_writing_is_written_and_nothing_else() {
     assert_eq!(fs::read_dir(host.outside.path()).unwrap().count(), 1);
 }
 
+/// What may be read cannot be had by way of what may be written.
 #[tokio::test]
-async fn the_network_is_refused_with_advice() {
-    let stage = Stage::new().await;
-    let execution = act(
-        &stage,
-        &json!({"do": "skip"}),
-        &json!({"http": ["tracker.example.com"]}),
-    )
-    .await;
-    assert_eq!(execution.status, ExecutionStatus::Refused);
-    assert!(execution.error.unwrap().contains("grants.http"));
+async fn a_directory_for_writing_is_no_way_into_one_for_reading() {
+    let host = Host::new();
+    let stage = host.stage().await;
+    fs::create_dir(host.path("out")).unwrap();
+    fs::write(host.path("out/mine.txt"), "mine").unwrap();
+    let grants = json!({"directories": [
+        {"host": host.path("job").to_str().unwrap(), "guest": "/media", "access": "read"},
+        {"host": host.path("out").to_str().unwrap(), "guest": "/out", "access": "write"},
+    ]});
+    for settings in [
+        json!({"do": "rename", "from": "/media/other.txt", "to": "/out/other.txt"}),
+        json!({"do": "rename", "from": "/out/mine.txt", "to": "/media/mine.txt"}),
+        json!({"do": "rename", "from": "/out/mine.txt", "to": "/media/other.txt"}),
+        json!({"do": "hard_link", "from": "/media/other.txt", "to": "/out/other.txt"}),
+        json!({"do": "hard_link", "from": "/out/mine.txt", "to": "/media/mine.txt"}),
+        json!({"do": "write", "path": "/out/../media/other.txt", "text": "new"}),
+        json!({"do": "write", "path": "/out/../job/other.txt", "text": "new"}),
+    ] {
+        assert_denied(&act(&stage, &settings, &grants).await, &settings);
+    }
+    // A link may be made; it leads out, so nothing is written through it.
+    let link = json!({"do": "symlink", "target": "../job/other.txt", "link": "/out/link"});
+    act(&stage, &link, &grants).await;
+    let through = json!({"do": "write", "path": "/out/link", "text": "new"});
+    assert_denied(&act(&stage, &through, &grants).await, &through);
+
+    assert_eq!(fs::read(host.path("job/other.txt")).unwrap(), b"the other");
+    assert_eq!(fs::read(host.path("out/mine.txt")).unwrap(), b"mine");
+    assert!(!host.path("job/mine.txt").exists());
+    assert!(!host.path("out/other.txt").exists());
+}
+
+#[tokio::test]
+async fn what_is_read_and_written_is_counted() {
+    // REQ-WASM-3
+    let host = Host::new();
+    let stage = host.stage().await;
+    let grants = host.directory("job", "write");
+    for (settings, read, written) in [
+        (json!({"do": "skip"}), 0, 0),
+        (json!({"do": "read", "path": "/media/other.txt"}), 9, 0),
+        (
+            json!({"do": "write", "path": "/media/new.txt", "text": "new"}),
+            0,
+            3,
+        ),
+        (json!({"do": "append", "path": "/media/new.txt"}), 0, 8),
+        (json!({"do": "read", "path": "/media/missing"}), 0, 0),
+        (
+            json!({"do": "write", "path": "/media/up", "text": "new"}),
+            0,
+            0,
+        ),
+    ] {
+        let usage = act(&stage, &settings, &grants).await.usage;
+        assert_eq!(usage.bytes_read, Some(read), "{settings}");
+        assert_eq!(usage.bytes_written, Some(written), "{settings}");
+    }
+    assert_eq!(fs::read(host.path("job/new.txt")).unwrap(), b"newappended");
 }
