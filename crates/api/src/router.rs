@@ -75,6 +75,7 @@ pub fn router(engine: Arc<Engine>, settings: ApiSettings) -> Router {
     Router::new()
         .nest(BASE, api)
         .merge(routes::health::routes())
+        .merge(routes::metrics::routes(&state))
         .fallback(no_such_path)
         .method_not_allowed_fallback(no_such_method)
         .layer(CatchPanicLayer::custom(panicked))

@@ -8,6 +8,7 @@ pub(crate) mod hook_test;
 pub(crate) mod hooks;
 pub(crate) mod jobs;
 pub(crate) mod logs;
+pub(crate) mod metrics;
 pub(crate) mod plugins;
 pub(crate) mod projects;
 pub(crate) mod revisions;

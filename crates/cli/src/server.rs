@@ -12,7 +12,7 @@ use data_dir::DataDir;
 use stagehook_api::ApiSettings;
 use stagehook_engine::{Engine, EngineSettings};
 use stagehook_runners::process::{Confinement, ProcessRunner, ProcessSettings};
-use stagehook_runners::wasm::{Compiler, WasmRunner, WasmSettings};
+use stagehook_runners::wasm::{CacheSettings, Compiler, WasmRunner, WasmSettings};
 use stagehook_runners::webhook::{WebhookRunner, WebhookSettings};
 use stagehook_runners::{NetworkPolicy, Runners, Secrets};
 use stagehook_store::{Store, StoreOptions};
@@ -161,12 +161,22 @@ fn runners(settings: &Settings, secrets: &Arc<Secrets>) -> anyhow::Result<Runner
             program: this_program()?,
             arguments: vec![OsString::from("compile-component")],
         },
+        cache: plugin_cache(settings),
         ..WasmSettings::default()
     };
     Ok(Runners {
         process: ProcessRunner::new(process).context("scripts cannot be run")?,
         webhook: WebhookRunner::new(webhook).context("webhooks cannot be sent")?,
         wasm: WasmRunner::new(wasm, Secrets::clone(secrets)).context("plugins cannot be run")?,
+    })
+}
+
+/// Where compiled plugins are kept, if they are.
+fn plugin_cache(settings: &Settings) -> Option<CacheSettings> {
+    let mib = settings.plugin_cache_mib.value;
+    (mib > 0).then(|| CacheSettings {
+        directory: settings.data_dir.value.join("cache"),
+        max_bytes: mib.saturating_mul(1 << 20),
     })
 }
 

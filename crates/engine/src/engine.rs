@@ -2,6 +2,7 @@
 
 use crate::effective::EffectiveSets;
 use crate::error::EngineError;
+use crate::metrics::{Metrics, Now};
 use crate::plugins::PinnedPlugins;
 use crate::recovery::Whose;
 use crate::running::Running;
@@ -29,6 +30,7 @@ pub struct Engine {
     pub(crate) pinned: PinnedPlugins,
     pub(crate) secrets: Arc<Secrets>,
     pub(crate) running: Arc<Running>,
+    pub(crate) metrics: Metrics,
     pub(crate) tasks: TaskTracker,
     /// No new work is taken any more.
     pub(crate) stopping: CancellationToken,
@@ -65,6 +67,7 @@ impl Engine {
             pinned: PinnedPlugins::default(),
             secrets,
             running: Arc::new(Running::default()),
+            metrics: Metrics::default(),
             tasks: TaskTracker::new(),
             stopping: CancellationToken::new(),
             ending: CancellationToken::new(),
@@ -82,6 +85,7 @@ impl Engine {
             tracing::warn!(closed, "closed stage runs that were cut off");
         }
         engine.tasks.spawn(Arc::clone(&engine).keep_lease());
+        engine.tasks.spawn(Arc::clone(&engine).keep_plugins_hot());
         Ok(engine)
     }
 
@@ -131,6 +135,23 @@ impl Engine {
         self.runners.process.confinement().as_str()
     }
 
+    /// What this server counts, as OpenMetrics text. REQ-API-6
+    pub fn metrics(&self) -> String {
+        let EngineSettings {
+            concurrent_runs,
+            waiting_runs,
+            ..
+        } = self.settings;
+        let taken = |all: usize, left: &Semaphore| all.saturating_sub(left.available_permits());
+        let runs_at_work = taken(concurrent_runs, &self.at_work);
+        let admitted = taken(concurrent_runs + waiting_runs, &self.admitted);
+        self.metrics.text(Now {
+            runs_at_work,
+            runs_waiting: admitted.saturating_sub(runs_at_work),
+            plugins: self.runners.wasm.counts(),
+        })
+    }
+
     /// Waits for the right to run hooks.
     pub(crate) async fn turn(&self) -> Result<Turn, EngineError> {
         if self.stopping.is_cancelled() {
@@ -173,7 +194,7 @@ impl Engine {
     ) -> Execution {
         let config = &hook.spec.config;
         let plugin = match config {
-            HookConfig::Wasm(config) => match self.prepared(&config.plugin).await {
+            HookConfig::Wasm(config) => match self.prepared(config).await {
                 Ok(plugin) => Some(plugin),
                 Err(execution) => return *execution,
             },

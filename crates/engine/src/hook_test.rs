@@ -143,6 +143,7 @@ impl Engine {
         let execution = self
             .execute(&hook, &input, &input_json, timeout, cancel)
             .await;
+        self.metrics.executed(&hook.spec.config, &execution);
         let record = record(
             &hook,
             hook.spec.scope.scope_type(),

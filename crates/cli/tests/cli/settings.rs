@@ -58,6 +58,7 @@ fn without_anything_the_defaults_hold() {
     expect(&settings, "media_roots", "", "default");
     expect(&settings, "sandbox", "bubblewrap", "default");
     expect(&settings, "allow_private_network", "false", "default");
+    expect(&settings, "plugin_cache_mib", "2048", "default");
     expect(&settings, "log_format", "text", "default");
     assert!(!Path::new(data).exists(), "looking changes nothing");
 }
@@ -88,6 +89,7 @@ fn flags_beat_variables_which_beat_the_file() {
         ("STAGEHOOK_LISTEN", "127.0.0.1:2"),
         ("STAGEHOOK_SANDBOX", "bubblewrap"),
         ("STAGEHOOK_MEDIA_ROOTS", "/a:/b"),
+        ("STAGEHOOK_PLUGIN_CACHE_MIB", "0"),
     ];
     let settings = shown(&here, &[], &variables);
     expect(
@@ -107,6 +109,12 @@ fn flags_beat_variables_which_beat_the_file() {
         "media_roots",
         "/a:/b",
         "variable STAGEHOOK_MEDIA_ROOTS",
+    );
+    expect(
+        &settings,
+        "plugin_cache_mib",
+        "0",
+        "variable STAGEHOOK_PLUGIN_CACHE_MIB",
     );
     expect(&settings, "log_format", "json", &from_file);
 

@@ -175,6 +175,9 @@ impl StageExecution {
             execution.status = ExecutionStatus::Interrupted;
             execution.error = Some(STOPPED.to_owned());
         }
+        self.engine
+            .metrics
+            .executed(&hook.spec.config, &execution);
         record(
             hook,
             step.source,
@@ -253,6 +256,9 @@ impl StageExecution {
         if let (Some(id), Some(record)) = (id, stage_end.last_record) {
             self.executions.push(answered(id, record));
         }
+        self.engine
+            .metrics
+            .stage_run_ended(self.run.hook_point, end.status, end.verdict);
         let not_run = self
             .run
             .plan

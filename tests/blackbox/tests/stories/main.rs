@@ -19,6 +19,7 @@ mod hook_types;
 mod idempotency;
 mod inheritance;
 mod listings;
+mod metrics;
 mod openapi;
 mod plugins;
 mod review;
