@@ -155,8 +155,10 @@ fn runners(settings: &Settings, secrets: &Arc<Secrets>) -> anyhow::Result<Runner
         },
         ..WebhookSettings::new(Arc::clone(secrets))
     };
+    let webhook = WebhookRunner::new(webhook).context("webhooks cannot be sent")?;
     let wasm = WasmSettings {
         media_roots,
+        egress: Some(webhook.egress()),
         compiler: Compiler::Process {
             program: this_program()?,
             arguments: vec![OsString::from("compile-component")],
@@ -166,7 +168,7 @@ fn runners(settings: &Settings, secrets: &Arc<Secrets>) -> anyhow::Result<Runner
     };
     Ok(Runners {
         process: ProcessRunner::new(process).context("scripts cannot be run")?,
-        webhook: WebhookRunner::new(webhook).context("webhooks cannot be sent")?,
+        webhook,
         wasm: WasmRunner::new(wasm, Secrets::clone(secrets)).context("plugins cannot be run")?,
     })
 }

@@ -3,12 +3,16 @@
 mod cache;
 mod cancel;
 mod compile;
+mod frozen;
 mod grants;
+mod http;
 mod limits;
 mod media_probe;
 mod output;
+mod record;
 mod results;
 mod secrets;
 mod settings;
+mod since_v0_2;
 mod stage;
 mod upload;
