@@ -66,7 +66,9 @@ async fn a_requirement_is_pinned_when_the_hook_is_saved(on: Database) {
 
     // Sent back, the pin stays; left away, the newest is found.
     let update = draft("catalogue-guest@^1.2").with("version", 1);
-    let update = update.with("description", "kept").config("pinned", pinned.clone());
+    let update = update
+        .with("description", "kept")
+        .config("pinned", pinned.clone());
     let kept = studio.put(&path, update.body()).await.ok();
     assert_eq!(kept["config"]["pinned"], pinned);
     let update = draft("catalogue-guest@^1.2").with("version", 2);
@@ -83,8 +85,16 @@ async fn a_requirement_is_pinned_when_the_hook_is_saved(on: Database) {
     assert_eq!(moved["config"]["pinned"]["version"], "2.0.0");
 
     for (config, pointer, says) in [
-        (json!({"plugin": "catalogue-guest@^3"}), "/config/plugin", "2.0.0"),
-        (json!({"plugin": "nobody@^1"}), "/config/plugin", "upload it first"),
+        (
+            json!({"plugin": "catalogue-guest@^3"}),
+            "/config/plugin",
+            "2.0.0",
+        ),
+        (
+            json!({"plugin": "nobody@^1"}),
+            "/config/plugin",
+            "upload it first",
+        ),
         (
             json!({"plugin": "catalogue-guest@^1", "pinned": {"version": "1.3.0", "digest": first["digest"]}}),
             "/config/pinned",
@@ -134,14 +144,19 @@ async fn a_yanked_version_goes_on_where_it_runs_and_goes_nowhere_else(on: Databa
     }
     let pinned = other("catalogue-guest@^1").config("pinned", kept["config"]["pinned"].clone());
     let refused = studio.post("/hooks", pinned.body()).await;
-    refused.problem(422, "invalid-request").at(["/config/pinned"]);
+    refused
+        .problem(422, "invalid-request")
+        .at(["/config/pinned"]);
     let older = other("catalogue-guest@^1").create(&studio).await;
     assert_eq!(older.document["config"]["pinned"]["version"], "1.0.0");
     let shown = studio.get(&format!("/hooks/{}", older.id)).await.ok();
     assert_eq!(shown.get("newer_plugin_version"), None);
 
     let listed = studio.all("/plugins").await;
-    assert_eq!((&listed[0]["version"], &listed[0]["versions"]), (&json!("1.0.0"), &json!(2)));
+    assert_eq!(
+        (&listed[0]["version"], &listed[0]["versions"]),
+        (&json!("1.0.0"), &json!(2))
+    );
     let one = studio.get("/plugins/catalogue-guest/1.1.0").await.ok();
     assert_eq!(one["used_by"], 1);
     assert_eq!(one["yanked"]["reason"], "it leaks");
@@ -157,8 +172,14 @@ async fn a_yanked_version_goes_on_where_it_runs_and_goes_nowhere_else(on: Databa
         .map(|entry| entry["action"].clone())
         .collect();
     assert_eq!(actions, ["plugin.unyank", "plugin.yank", "plugin.publish"]);
-    for path in ["/plugins/nobody/1.0.0/yank", "/plugins/catalogue-guest/^1/yank"] {
-        studio.post(path, &json!({})).await.problem(404, "not-found");
+    for path in [
+        "/plugins/nobody/1.0.0/yank",
+        "/plugins/catalogue-guest/^1/yank",
+    ] {
+        studio
+            .post(path, &json!({}))
+            .await
+            .problem(404, "not-found");
     }
     let path = "/plugins/catalogue-guest/1.0.0/yank";
     let wrong = studio.post(path, &json!({"yanked": "yes"})).await;
@@ -173,7 +194,11 @@ async fn settings_satisfy_the_schema_before_the_plugin_is_asked(on: Database) {
         "required": ["level"],
         "additionalProperties": false,
     });
-    publish(&studio, json!({"version": "1.0.0", "settings_schema": schema})).await;
+    publish(
+        &studio,
+        json!({"version": "1.0.0", "settings_schema": schema}),
+    )
+    .await;
     let settings = json!({"level": -80, "rules": ["a", 2], "leveel": 1});
     let wrong = draft("catalogue-guest@^1").config("settings", settings);
     let refused = studio.post("/hooks", wrong.body()).await;
@@ -182,7 +207,9 @@ async fn settings_satisfy_the_schema_before_the_plugin_is_asked(on: Database) {
         "/config/settings/leveel",
         "/config/settings/rules/1",
     ]);
-    let missing = studio.post("/hooks", draft("catalogue-guest@^1").body()).await;
+    let missing = studio
+        .post("/hooks", draft("catalogue-guest@^1").body())
+        .await;
     let problem = missing.problem(422, "invalid-request");
     problem.at(["/config/settings/level"]);
     let right = draft("catalogue-guest@^1").config("settings", json!({"level": -23}));
@@ -193,14 +220,19 @@ async fn a_schema_that_is_none_is_refused(on: Database) {
     let studio = Studio::open(on).await;
     for (schema, says) in [
         (json!({"type": "banana"}), "/type"),
-        (json!({"properties": {"a": {"$ref": "https://example.com/x.json"}}}), "/properties/a/$ref"),
+        (
+            json!({"properties": {"a": {"$ref": "https://example.com/x.json"}}}),
+            "/properties/a/$ref",
+        ),
         (json!({"pattern": "(?=a)"}), "/pattern"),
     ] {
         let bytes = catalogue_plugin(&json!({"version": "1.0.0", "settings_schema": schema}));
         let refused = studio.upload(bytes.clone()).await;
         refused.problem(422, "invalid-plugin");
         assert!(refused.text.contains(says), "{}", refused.text);
-        let request = studio.request(Method::POST, "/plugins/validate").body(bytes);
+        let request = studio
+            .request(Method::POST, "/plugins/validate")
+            .body(bytes);
         let report = studio.send(request).await.ok();
         assert_eq!(report["valid"], false);
         assert_eq!(report["problems"][0]["rule"], "manifest", "{report:#}");
@@ -220,7 +252,7 @@ async fn a_plugin_is_installed_in_one_step(on: Database) {
     let install = async |body: Value| studio.post("/plugins/catalogue-guest/install", &body).await;
     let media = studio.layout().media();
     let body = json!({"scope_type": "studio", "settings": {"level": 3}});
-    let hook = install(body.clone()).await.expect(201);
+    let hook = install(body).await.expect(201);
     assert_eq!(hook["name"], "catalogue-guest");
     assert_eq!(hook["description"], "Checks levels");
     assert_eq!(hook["hook_point"], "post_delivery");
@@ -236,7 +268,10 @@ async fn a_plugin_is_installed_in_one_step(on: Database) {
     });
     let hook = install(body).await.expect(201);
     assert_eq!(hook["config"]["plugin"], "catalogue-guest@1.4.2");
-    assert_eq!((&hook["event"], &hook["enabled"]), (&json!("job_*"), &json!(false)));
+    assert_eq!(
+        (&hook["event"], &hook["enabled"]),
+        (&json!("job_*"), &json!(false))
+    );
     let warning = hook["warnings"][0].as_str().unwrap();
     assert!(warning.contains("directories"), "{warning}");
 
@@ -269,6 +304,7 @@ async fn a_plugin_is_installed_in_one_step(on: Database) {
             refused.text
         );
     }
+    let body = json!({"scope_type": "studio"});
     let nobody = studio.post("/plugins/nobody/install", &body).await;
     nobody.problem(404, "not-found");
     assert_eq!(studio.all("/hooks").await.len(), 2);
@@ -281,7 +317,10 @@ async fn bytes(studio: &Studio, path: &str) -> (String, Vec<u8>) {
     let response = studio.request(Method::GET, path).send().await.unwrap();
     assert_eq!(response.status(), 200, "{path}");
     let media_type = response.headers()["content-type"].to_str().unwrap();
-    (media_type.to_owned(), response.bytes().await.unwrap().into())
+    (
+        media_type.to_owned(),
+        response.bytes().await.unwrap().into(),
+    )
 }
 
 async fn import(studio: &Studio, archive: Vec<u8>) -> Answer {
@@ -363,14 +402,20 @@ async fn a_signature_counts_when_a_trusted_key_made_it(on: Database) {
     for wrong in [sign(&stranger, &digest), sign(&studio_key, "sha256:0")] {
         let refused = upload_signed(&studio, component.clone(), &wrong).await;
         let problem = refused.problem(422, "invalid-plugin");
-        assert!(problem.detail.contains("no key that this server trusts"), "{}", problem.detail);
+        assert!(
+            problem.detail.contains("no key that this server trusts"),
+            "{}",
+            problem.detail
+        );
     }
     let refused = upload_signed(&studio, component.clone(), "nonsense").await;
     refused.problem(422, "invalid-signature");
     assert_eq!(studio.all("/plugins").await, [Value::Null; 0]);
 
     let signature = sign(&studio_key, &digest);
-    let kept = upload_signed(&studio, component, &signature).await.expect(201);
+    let kept = upload_signed(&studio, component, &signature)
+        .await
+        .expect(201);
     assert_eq!(kept["signature"], signature.as_str());
     assert_eq!(kept["signed_by"], "studio");
 
@@ -383,7 +428,9 @@ async fn a_signature_counts_when_a_trusted_key_made_it(on: Database) {
     let moved = import(&there, archive.clone()).await.expect(201);
     assert_eq!(moved["signed_by"], "vendor");
     let nobody = Studio::open(on).await;
-    import(&nobody, archive).await.problem(422, "invalid-plugin");
+    import(&nobody, archive)
+        .await
+        .problem(422, "invalid-plugin");
 }
 
 async fn where_signatures_are_required_unsigned_plugins_do_not_run(on: Database) {
@@ -402,17 +449,26 @@ async fn where_signatures_are_required_unsigned_plugins_do_not_run(on: Database)
     let path = format!("/hooks/{}/test", hook.id);
     let log = studio.post(&path, &json!({"input": {}})).await.ok();
     assert_eq!(log["status"], "refused", "{log:#}");
-    assert!(log["error"].as_str().unwrap().contains("not signed"), "{log:#}");
+    assert!(
+        log["error"].as_str().unwrap().contains("not signed"),
+        "{log:#}"
+    );
     let other = draft("catalogue-guest@^1").with("name", "other");
     let refused = studio.post("/hooks", other.body()).await;
-    refused.problem(422, "invalid-request").at(["/config/plugin"]);
-    let refused = studio.upload(catalogue_plugin(&json!({"version": "1.1.0"}))).await;
+    refused
+        .problem(422, "invalid-request")
+        .at(["/config/plugin"]);
+    let refused = studio
+        .upload(catalogue_plugin(&json!({"version": "1.1.0"})))
+        .await;
     refused.problem(422, "invalid-plugin");
 
     // Signed later, it runs again.
     let digest = digest(&studio, component.clone()).await;
     let signature = STANDARD.encode(signing.sign(digest.as_bytes()).to_bytes());
-    upload_signed(&studio, component, &signature).await.expect(201);
+    upload_signed(&studio, component, &signature)
+        .await
+        .expect(201);
     assert_eq!(ran(&studio, hook.id).await, "1.0.0");
 }
 

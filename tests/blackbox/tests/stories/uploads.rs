@@ -41,7 +41,10 @@ async fn an_upload_is_kept_by_name_version_and_digest(on: Database) {
     let mut one = one.ok();
     let beside = one.as_object_mut().unwrap();
     let reports = beside.remove("import_reports").unwrap();
-    assert_eq!(reports.as_array().map(Vec::len), version["imports"].as_array().map(Vec::len));
+    assert_eq!(
+        reports.as_array().map(Vec::len),
+        version["imports"].as_array().map(Vec::len)
+    );
     assert_eq!(beside.remove("used_by"), Some(json!(0)));
     assert_eq!(one, version);
     for path in [
