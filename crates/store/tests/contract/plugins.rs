@@ -320,10 +320,11 @@ async fn a_yank_is_on_record_and_can_be_taken_back(f: &Fixture) {
         expected.map(|(action, actor, before)| (action.to_owned(), actor.to_owned(), before))
     );
     for (of, at) in [("probe", "9.9.9"), ("nobody", "1.0.0")] {
-        let error = f.store.yank_plugin("anna", &name(of), &version(at), "");
+        let (of, at) = (name(of), version(at));
+        let error = f.store.yank_plugin("anna", &of, &at, "").await.unwrap_err();
         assert!(
-            matches!(error.await, Err(StoreError::NotFound { .. })),
-            "{of}@{at}"
+            matches!(error, StoreError::NotFound { .. }),
+            "{of}@{at}: {error:?}"
         );
     }
 }
