@@ -22,7 +22,7 @@ async fn migrations_are_applied_once(f: &Fixture) {
     again.ping().await.unwrap();
     again.close().await;
     let known = f.count("SELECT count(*) FROM _sqlx_migrations").await;
-    assert_eq!(known, 6);
+    assert_eq!(known, 7);
 }
 
 async fn what_was_written_is_there_after_opening_again(f: &Fixture) {
