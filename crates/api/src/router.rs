@@ -54,12 +54,18 @@ pub(crate) fn resources() -> OpenApiRouter<ApiState> {
         .routes(routes!(routes::effective::scope))
         .routes(routes!(routes::logs::of_hook))
         .routes(routes!(routes::logs::of_job))
+        .routes(routes!(routes::logs::get))
         .routes(routes!(routes::revisions::list))
         .routes(routes!(routes::revisions::restore))
         .routes(routes!(routes::plugins::upload, routes::plugins::list))
         .routes(routes!(routes::plugins::validate))
+        .routes(routes!(routes::plugins::transfer::import))
         .routes(routes!(routes::plugins::versions))
         .routes(routes!(routes::plugins::version))
+        .routes(routes!(routes::plugins::install::install))
+        .routes(routes!(routes::plugins::yank::yank))
+        .routes(routes!(routes::plugins::transfer::component))
+        .routes(routes!(routes::plugins::transfer::export))
         .routes(routes!(routes::audit::list))
 }
 

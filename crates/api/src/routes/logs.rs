@@ -115,6 +115,16 @@ pub(crate) struct LogQuery {
     cursor: Option<String>,
 }
 
+/// Shows one log.
+#[utoipa::path(get, operation_id = "get_log", path = "/hook-logs/{id}", tag = "logs", params(("id" = i64, Path)),
+    responses((status = 200, body = LogItem)))]
+pub(crate) async fn get(
+    State(state): State<ApiState>,
+    Segment(id): Segment<LogId>,
+) -> Result<Json<LogItem>, Problem> {
+    Ok(Json(state.engine.store().get_log(id).await?.into()))
+}
+
 /// Lists the logs of a hook, newest first.
 #[utoipa::path(get, operation_id = "list_logs_of_hook", path = "/hooks/{id}/logs", tag = "logs", params(("id" = i64, Path), LogQuery),
     responses((status = 200, body = Listing<LogItem>)))]
