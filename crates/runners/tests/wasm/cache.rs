@@ -322,7 +322,7 @@ async fn what_was_not_used_for_the_longest_time_goes_first() {
     assert_eq!(left, [true, false, true, true]);
     // One that is in memory is in use, although nobody reads its file.
     age(&paths[3], Duration::from_hours(20));
-    let third = small(&room_for_three);
+    let third = WasmRunner::new(room_for_three, Secrets::default()).unwrap();
     obtain(&third, &all[3]).await;
     age(&paths[3], Duration::from_hours(20));
     obtain(&third, &all[1]).await;
