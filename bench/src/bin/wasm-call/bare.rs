@@ -1,6 +1,6 @@
 //! The call through nothing but wasmtime.
 
-use crate::Scenario;
+use crate::scenario::Scenario;
 use anyhow::{Result, ensure};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,13 +15,13 @@ use wasmtime_wasi::{WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
 
 mod bindings {
     wasmtime::component::bindgen!({
-        path: "../wit/hook-0.1.0",
+        path: "../wit/hook-0.2.0",
         world: "plugin-with-secrets",
         exports: { default: async },
     });
 }
 
-use bindings::stagehook::hook::{host, secrets, types};
+use bindings::stagehook::hook::{call, host, secrets, types};
 
 const FUEL: u64 = 10_000_000_000;
 const MEMORY_BYTES: usize = 128 << 20;
@@ -44,9 +44,14 @@ impl WasiView for State {
 
 impl types::Host for State {}
 
+impl call::Host for State {}
+
 impl host::Host for State {
     fn log(&mut self, _level: host::Level, _message: String) {}
     fn progress(&mut self, _fraction: Option<f32>, _message: Option<String>) {}
+    fn remaining_ms(&mut self) -> u64 {
+        30_000
+    }
 }
 
 impl secrets::Host for State {
@@ -63,7 +68,7 @@ pub(crate) struct Bare {
 }
 
 pub(crate) struct Call {
-    context: types::Context,
+    context: call::Context,
     metadata: String,
     scene_context: String,
     settings: String,
@@ -72,7 +77,7 @@ pub(crate) struct Call {
 impl Call {
     pub(crate) fn new(scenario: &Scenario) -> Self {
         Self {
-            context: types::Context {
+            context: call::Context {
                 execution_id: "01890a5d-ac96-774b-bcce-b302099a8057".to_owned(),
                 hook: types::HookInfo {
                     id: 7,
@@ -91,13 +96,13 @@ impl Call {
                 attempt: 1,
                 deadline_ms: 30_000,
                 dry_run: false,
-                previous_results: "[]".to_owned(),
+                previous_results: Vec::new(),
                 inherited: None,
                 data: None,
             },
-            metadata: serde_json::Value::Object(scenario.metadata.clone()).to_string(),
+            metadata: scenario.json.clone(),
             scene_context: "{}".to_owned(),
-            settings: serde_json::Value::Object(scenario.settings.clone()).to_string(),
+            settings: "{}".to_owned(),
         }
     }
 }

@@ -1,4 +1,6 @@
-//! What the runner costs over a bare wasmtime loop that makes the same call.
+//! What the runner costs over a bare wasmtime loop that makes the same call, in
+//! three languages and with payloads of three sizes; and how many calls a second
+//! it makes on one core and on two.
 //!
 //! Both run the same component with the same engine options, pool, fuel, epoch,
 //! memory limiter and WASI context, and make a fresh store and a fresh instance
@@ -8,88 +10,106 @@
 //! cancellation token, and measures.
 //!
 //! The two take turns in short blocks, so that whatever else the machine does
-//! happens to both; the table shows the median block of each.
+//! happens to both; the table shows the median block of each. The plugins are
+//! those of `bench/plugins/`, which all do the same work; beside the Python one
+//! the same script is run by a `python3` that is spawned for it.
 //!
 //! ```sh
-//! make plugins
-//! cargo run --release -p stagehook-bench --bin wasm-call
+//! scripts/bench wasm-call
 //! ```
 
 mod bare;
 mod ours;
+mod scenario;
+mod spawned;
 
-use anyhow::{Context as _, Result};
-use serde_json::{Map, Value, json};
+use anyhow::Result;
+use scenario::{LANGUAGES, Language, PAYLOADS, Scenario};
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
+use tokio::runtime::Builder;
 
 const BLOCKS: usize = 60;
-const CALLS_PER_BLOCK: u32 = 400;
-const WARM_UP_CALLS: u32 = 2_000;
+/// About how long one block takes.
+const BLOCK: Duration = Duration::from_millis(8);
+/// Calls that are made at the same time for the throughput.
+const AT_ONCE: usize = 16;
+const THROUGHPUT_FOR: Duration = Duration::from_secs(3);
 
-/// One call to be measured.
-struct Scenario {
-    name: &'static str,
-    metadata: Map<String, Value>,
-    settings: Map<String, Value>,
-}
-
-fn scenarios() -> Vec<Scenario> {
-    let metadata_of = |bytes: usize| {
-        let mut metadata = Map::new();
-        while serde_json::to_string(&metadata).map_or(0, |text| text.len()) < bytes {
-            let key = format!("key_{:04}", metadata.len());
-            metadata.insert(key, json!("a value of some length, as metadata has"));
+fn main() -> Result<()> {
+    let mut out = std::io::stdout().lock();
+    let one = Builder::new_current_thread().enable_all().build()?;
+    writeln!(
+        out,
+        "| plugin | payload | bare us | runner us | ratio | spawned us | spawned / runner |\n\
+         | --- | --- | ---: | ---: | ---: | ---: | ---: |"
+    )?;
+    for language in LANGUAGES {
+        let component = language.component()?;
+        let bare = bare::Bare::new(&component)?;
+        let ours = one.block_on(ours::Ours::new(component))?;
+        for (payload, bytes) in PAYLOADS {
+            let scenario = Scenario::new(bytes)?;
+            let [bare, runner] = one.block_on(measure(&bare, &ours, &scenario))?;
+            let spawned = match language {
+                Language::Python => {
+                    let spawned = spawned::median(&scenario)?;
+                    let ratio = spawned.as_secs_f64() / runner.as_secs_f64();
+                    format!("{:.0} | {ratio:.1}", micros(spawned))
+                }
+                Language::Rust | Language::JavaScript => " | ".to_owned(),
+            };
+            writeln!(
+                out,
+                "| {} | {payload} | {:.1} | {:.1} | {:.3} | {spawned} |",
+                language.name(),
+                micros(bare),
+                micros(runner),
+                runner.as_secs_f64() / bare.as_secs_f64(),
+            )?;
         }
-        metadata
-    };
-    let settings = |value: Value| match value {
-        Value::Object(settings) => settings,
-        _ => Map::new(),
-    };
-    vec![
-        Scenario {
-            name: "skip, 100 B of metadata",
-            metadata: metadata_of(60),
-            settings: settings(json!({"do": "skip"})),
-        },
-        Scenario {
-            name: "patch, 100 B of metadata",
-            metadata: metadata_of(60),
-            settings: settings(json!({"do": "everything"})),
-        },
-        Scenario {
-            name: "skip, 10 KB of metadata",
-            metadata: metadata_of(10_000),
-            settings: settings(json!({"do": "skip"})),
-        },
-        Scenario {
-            name: "1 M rounds of work",
-            metadata: metadata_of(60),
-            settings: settings(json!({"do": "work", "rounds": 1_000_000})),
-        },
-    ]
+    }
+    writeln!(
+        out,
+        "\n| plugin, 100 B | worker threads | calls/s |\n| --- | ---: | ---: |"
+    )?;
+    for language in LANGUAGES {
+        for threads in [1, 2] {
+            let runtime = Builder::new_multi_thread()
+                .worker_threads(threads)
+                .enable_all()
+                .build()?;
+            let per_second = runtime.block_on(throughput(language))?;
+            writeln!(out, "| {} | {threads} | {per_second:.0} |", language.name())?;
+        }
+    }
+    Ok(())
 }
 
-struct Measured {
-    bare: Duration,
-    ours: Duration,
+fn micros(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e6
 }
 
+/// The median block of the bare loop and of the runner.
 async fn measure(
     bare: &bare::Bare,
     ours: &ours::Ours,
     scenario: &Scenario,
-    calls: u32,
-) -> Result<Measured> {
+) -> Result<[Duration; 2]> {
     let bare_call = bare::Call::new(scenario);
     let our_call = ours::Call::new(scenario)?;
-    let (mut bare_blocks, mut our_blocks) = (Vec::new(), Vec::new());
-    for _ in 0..WARM_UP_CALLS.min(calls * 4) {
+    // Warm, until it is known how many calls make a block.
+    let started = Instant::now();
+    let mut made = 0_u32;
+    while started.elapsed() < BLOCK * 20 || made < 4 {
         bare.call(&bare_call).await?;
         ours.call(&our_call).await?;
+        made += 1;
     }
+    let one = started.elapsed() / made / 2;
+    let calls = u32::try_from(BLOCK.as_nanos() / one.as_nanos().max(1))?.max(1);
+    let (mut bare_blocks, mut our_blocks) = (Vec::new(), Vec::new());
     for _ in 0..BLOCKS {
         let started = Instant::now();
         for _ in 0..calls {
@@ -102,57 +122,37 @@ async fn measure(
         }
         our_blocks.push(started.elapsed() / calls);
     }
-    Ok(Measured {
-        bare: median(bare_blocks),
-        ours: median(our_blocks),
-    })
+    Ok([median(bare_blocks), median(our_blocks)])
 }
 
-fn median(mut blocks: Vec<Duration>) -> Duration {
-    blocks.sort();
-    blocks[blocks.len() / 2]
+fn median(mut times: Vec<Duration>) -> Duration {
+    times.sort();
+    times[times.len() / 2]
 }
 
-fn component() -> Result<bytes::Bytes> {
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(
-        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../target"),
-        PathBuf::from,
-    );
-    let path = target.join("wasm32-wasip2/release/test_guest.wasm");
-    let component = std::fs::read(&path)
-        .with_context(|| format!("cannot read {}: run `make plugins`", path.display()))?;
-    Ok(component.into())
-}
-
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<()> {
-    let component = component()?;
-    let bare = bare::Bare::new(&component)?;
-    let ours = ours::Ours::new(component).await?;
-    let mut out = std::io::stdout().lock();
-    writeln!(
-        out,
-        "{:<28} {:>12} {:>12} {:>8}",
-        "call", "bare (us)", "runner (us)", "ratio"
-    )?;
-    for scenario in scenarios() {
-        let calls = if scenario.settings["do"] == "work" {
-            20
-        } else {
-            CALLS_PER_BLOCK
-        };
-        let Measured {
-            bare: bare_time,
-            ours: our_time,
-        } = measure(&bare, &ours, &scenario, calls).await?;
-        writeln!(
-            out,
-            "{:<28} {:>12.2} {:>12.2} {:>7.3}x",
-            scenario.name,
-            bare_time.as_secs_f64() * 1e6,
-            our_time.as_secs_f64() * 1e6,
-            our_time.as_secs_f64() / bare_time.as_secs_f64(),
-        )?;
+/// Calls a second, many at once, with the smallest payload.
+async fn throughput(language: Language) -> Result<f64> {
+    let ours = Arc::new(ours::Ours::new(language.component()?).await?);
+    let call = Arc::new(ours::Call::new(&Scenario::new(100)?)?);
+    let started = Instant::now();
+    let lanes: Vec<_> = (0..AT_ONCE)
+        .map(|_| {
+            let (ours, call) = (Arc::clone(&ours), Arc::clone(&call));
+            tokio::spawn(async move {
+                let mut made = 0_u32;
+                while started.elapsed() < THROUGHPUT_FOR {
+                    ours.call(&call).await?;
+                    made += 1;
+                    // A call that never waits would keep its thread for itself.
+                    tokio::task::yield_now().await;
+                }
+                anyhow::Ok(made)
+            })
+        })
+        .collect();
+    let mut made = 0;
+    for lane in lanes {
+        made += lane.await??;
     }
-    Ok(())
+    Ok(f64::from(made) / started.elapsed().as_secs_f64())
 }

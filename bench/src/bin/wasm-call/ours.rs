@@ -1,9 +1,9 @@
 //! The call through the runner.
 
-use crate::Scenario;
+use crate::scenario::Scenario;
 use anyhow::{Result, ensure};
 use bytes::Bytes;
-use serde_json::{Value, json};
+use serde_json::json;
 use stagehook_core::config::{HookConfig, HookType, WasmConfig};
 use stagehook_core::contract::{HookInput, HookRef, JobRef, SCHEMA, TriggerRef};
 use stagehook_core::ids::{ExecutionId, HookId, JobId, ProjectId, SceneTypeId};
@@ -28,10 +28,7 @@ pub(crate) struct Call {
 
 impl Call {
     pub(crate) fn new(scenario: &Scenario) -> Result<Self> {
-        let config = json!({
-            "plugin": "test-guest@0.1.0",
-            "settings": Value::Object(scenario.settings.clone()),
-        });
+        let config = json!({"plugin": "count@0.1.0"});
         let HookConfig::Wasm(config) = HookConfig::parse(HookType::Wasm, config)? else {
             anyhow::bail!("a wasm hook has a wasm config");
         };
