@@ -57,9 +57,9 @@ impl Plugin for LoudnessGate {
         let settings = &input.settings;
         let path = file(input.segment()?, settings)?;
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let measured = Source::open(&path, settings.pcm).and_then(|source| {
-            measure(source, |fraction| {
-                progress(Some(fraction), Some("measuring"))
+        let measured = Source::open(&path, settings.pcm).and_then(|mut source| {
+            measure(&mut source, |fraction| {
+                progress(Some(fraction), Some("measuring"));
             })
         });
         let measured = match measured {

@@ -88,12 +88,12 @@ impl fmt::Display for Measured {
 /// # Errors
 ///
 /// What the source answers, and samples that are no numbers.
-pub fn measure(mut source: Source, progress: impl Fn(f32)) -> Result<Measured, SourceError> {
+pub fn measure(source: &mut Source, progress: impl Fn(f32)) -> Result<Measured, SourceError> {
     let channels = usize::from(source.channels);
     let frames_a_step = usize::try_from(u64::from(source.sample_rate) * STEP_MS / 1_000)
         .unwrap_or(usize::MAX)
         .max(1);
-    let mut meter = meter(&source)?;
+    let mut meter = meter(source)?;
     let mut block = vec![0.0; frames_a_step * channels];
     let mut moments = Vec::new();
     let mut samples: u64 = 0;
@@ -114,7 +114,7 @@ pub fn measure(mut source: Source, progress: impl Fn(f32)) -> Result<Measured, S
         samples += filled as u64;
         let end_ms = samples / channels as u64 * 1_000 / u64::from(source.sample_rate);
         moments.push(moment(&meter, channels, end_ms)?);
-        if moments.len() % 100 == 0 {
+        if moments.len().is_multiple_of(100) {
             progress(fraction(samples, source.expected_samples));
         }
         if filled < block.len() {

@@ -79,11 +79,6 @@ pub enum OnViolation {
 }
 
 impl Limits {
-    /// Whether neither end is set.
-    pub fn are_open(self) -> bool {
-        self == Self::default()
-    }
-
     /// Whether a value is outside, with the end that it is beyond.
     pub(crate) fn broken_by(self, value: f64) -> Option<String> {
         match self {

@@ -72,7 +72,7 @@ fn wav_agrees(#[case] encoding: &[&str]) {
     let (clip, wav) = (clip(), path.to_str().unwrap());
     let input = ["-i", clip.to_str().unwrap(), "-vn"];
     ffmpeg(&[&input, encoding, &[wav]].concat());
-    let measured = measure(Source::open(&path, None).unwrap(), |_| ()).unwrap();
+    let measured = measure(&mut Source::open(&path, None).unwrap(), |_| ()).unwrap();
     assert_agree(&measured, theirs(&["-i", wav]));
 }
 
@@ -91,7 +91,7 @@ fn pcm_agrees(#[case] format: SampleFormat, #[case] name: &str) {
         channels: 2,
         format,
     };
-    let measured = measure(Source::open(&path, Some(pcm)).unwrap(), |_| ()).unwrap();
+    let measured = measure(&mut Source::open(&path, Some(pcm)).unwrap(), |_| ()).unwrap();
     assert!((measured.seconds - 20.0).abs() < 0.001, "{measured}");
     let theirs = theirs(&["-f", name, "-ar", "48000", "-ac", "2", "-i", raw]);
     assert!(theirs[1] > 3.0, "the noise has a range: {theirs:?}");
