@@ -46,9 +46,10 @@ impl ImportReport {
     /// What is to be said of an import before its component can be asked.
     pub(super) fn of(import: &str) -> Self {
         let (interface, version) = import.split_once('@').unwrap_or((import, ""));
-        let report = |capability, problem: Option<String>| Self {
+        // What is not known here belongs to nothing that could be granted.
+        let report = |capability: Option<Capability>, problem: Option<String>| Self {
             import: import.to_owned(),
-            capability,
+            capability: capability.filter(|_| problem.is_none()),
             declared: None,
             problem,
         };
@@ -174,12 +175,15 @@ mod tests {
             ("wasi:http/incoming-handler@0.2.6", "is not supported"),
             ("wasi:keyvalue/store@0.2.0", "is not supported"),
             ("stagehook:hook/host@0.9.0", "build against 0.2.0"),
+            ("stagehook:hook/secrets@0.9.0", "build against 0.2.0"),
             ("stagehook:hook/vault@0.2.0", "nothing of that name"),
             ("acme:vault/store@1.0.0", "nothing of that name"),
             ("wasi:clippy/x@0.2.0", "is not supported"),
         ] {
-            let said = ImportReport::of(import).problem.unwrap_or_default();
+            let report = ImportReport::of(import);
+            let said = report.problem.unwrap_or_default();
             assert!(said.contains(advice), "{import}: {said}");
+            assert_eq!(report.capability, None, "{import}");
         }
     }
 

@@ -100,6 +100,38 @@ async fn everything_that_is_wrong_is_told_at_once() {
     assert!(runner().prepared(&report.digest).is_none());
 }
 
+/// The component is linked to nothing where it asks for what we do not have, so
+/// that it can be asked all the same.
+#[tokio::test]
+async fn an_unknown_import_does_not_hide_the_rest() {
+    let (known, unknown) = (
+        "stagehook:hook/secrets@0.2.0",
+        "stagehook:hook/secrets@0.9.0",
+    );
+    let mut bytes = component("liar_guest").to_vec();
+    for at in 0..bytes.len() - known.len() {
+        if bytes[at..].starts_with(known.as_bytes()) {
+            bytes[at..at + known.len()].copy_from_slice(unknown.as_bytes());
+        }
+    }
+    let rejected = rejections(&runner(), bytes).await;
+    for (rule, told) in [
+        (
+            "import",
+            "it imports stagehook:hook/secrets@0.9.0: this version",
+        ),
+        ("manifest", "its hook point `nowhere`"),
+        ("manifest", "add the capability `http` to it"),
+    ] {
+        assert!(
+            rejected
+                .iter()
+                .any(|rejection| rejection.rule == rule && rejection.detail.contains(told)),
+            "{told}: {rejected:#?}"
+        );
+    }
+}
+
 #[tokio::test]
 async fn another_world_is_rejected_by_name() {
     let rejected = rejections(&runner(), component("foreign_world")).await;
