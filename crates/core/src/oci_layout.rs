@@ -67,7 +67,7 @@ pub struct Imported {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LayoutError {
     /// It is no archive.
-    #[error("is no tar archive of an OCI image layout: {0}")]
+    #[error("it is no tar archive of an OCI image layout: {0}")]
     NoArchive(String),
     /// The archive holds something that no layout has.
     #[error("the entry '{path}' {detail}")]

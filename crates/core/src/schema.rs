@@ -107,6 +107,9 @@ fn told(error: &ValidationError<'_>, prefix: &str) -> FieldError {
                 return FieldError::new(pointer, "is not known to the plugin");
             }
         }
+        ValidationErrorKind::FalseSchema => {
+            return FieldError::new(pointer, "has what the plugin's schema allows nowhere");
+        }
         _ => {}
     }
     let text = error.masked().to_string();

@@ -47,7 +47,7 @@ pub enum EngineError {
     #[error("the component was rejected")]
     PluginRejected(Vec<Rejection>),
     /// The archive that came is no plugin's.
-    #[error("the archive {0}")]
+    #[error("the archive cannot be imported: {0}")]
     Layout(LayoutError),
     /// The upload could not be looked at; the server's log says why.
     #[error("the component could not be looked at on this server")]
