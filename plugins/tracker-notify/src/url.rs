@@ -30,10 +30,7 @@ pub(crate) fn problem(template: &str) -> Option<String> {
     if host.contains('@') {
         return Some("must not hold credentials: use the setting authorization".to_owned());
     }
-    match parts(template) {
-        Ok(_) => None,
-        Err(detail) => Some(detail),
-    }
+    parts(template).err()
 }
 
 /// The URL of one call, with every value percent-encoded.
