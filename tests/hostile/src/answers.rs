@@ -59,6 +59,7 @@ pub fn cases() -> Vec<Case> {
     cases
 }
 
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn raw_cases() -> Vec<Case> {
     const DATA: &str = "data handed to the host";
     vec![

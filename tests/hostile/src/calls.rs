@@ -243,7 +243,7 @@ const PRINTS: &str = if cfg!(debug_assertions) {
 fn output() -> Vec<Case> {
     let behaviour = |name, settings| {
         let limits = json!({"fuel": 1_000_000_000_000_u64, "timeout_seconds": 60});
-        Case::behaviour(name, settings, limits, Passed, "").within(Duration::from_secs(60))
+        Case::behaviour(name, settings, limits, Passed, "").within(Duration::from_mins(1))
     };
     vec![
         behaviour(PRINTS, json!({"do": "print", "bytes": PRINTED_BYTES})),

@@ -96,11 +96,12 @@ impl Case {
     /// A behaviour of the test guest.
     pub(crate) fn behaviour(
         name: &'static str,
-        settings: Value,
-        limits: Value,
+        settings: impl Into<Value>,
+        limits: impl Into<Value>,
         status: ExecutionStatus,
         told: &'static str,
     ) -> Self {
+        let (settings, limits) = (settings.into(), limits.into());
         let config = json!({"settings": settings, "limits": limits});
         Self::run(name, Guest::Built("test_guest"), config, status, told)
     }

@@ -8,7 +8,7 @@ use wit_parser::Resolve;
 /// Where an answer is laid out.
 const ANSWER: usize = 1_024;
 /// Where the text of an answer is laid out.
-const TEXT: usize = 4_096;
+const TEXT: u32 = 4_096;
 
 /// A plugin of the contract 0.1.0 whose functions are written as WebAssembly
 /// text. As it comes, it describes itself, is content with all settings, and
@@ -142,7 +142,7 @@ impl Answer {
 
     /// Where [`text`](Self::text) lies.
     pub const fn text_at() -> u32 {
-        TEXT as u32
+        TEXT
     }
 
     /// An answer whose message is this text.
