@@ -22,7 +22,7 @@ fn of_module(module: &[u8]) -> Vec<u8> {
 #[expect(clippy::too_many_lines, reason = "a table of cases")]
 pub fn cases() -> Vec<Case> {
     vec![
-        Case::upload("is nothing at all", Vec::new, "format", "no WebAssembly"),
+        Case::upload("is nothing at all", Vec::new, "format", "it is empty"),
         Case::upload(
             "is WebAssembly text",
             || b"(component)".to_vec(),
