@@ -112,14 +112,41 @@ impl Client {
         self.send(Method::DELETE, path, None, &[]).await
     }
 
-    /// POST of bytes.
-    pub(crate) async fn upload(&self, path: &str, bytes: Vec<u8>) -> anyhow::Result<Value> {
-        let request = self
+    /// POST of bytes of this media type.
+    pub(crate) async fn upload(
+        &self,
+        path: &str,
+        media_type: &'static str,
+        bytes: Vec<u8>,
+        headers: &[(&'static str, &str)],
+    ) -> anyhow::Result<Value> {
+        let mut request = self
             .http
             .post(self.url(path))
-            .header(CONTENT_TYPE, "application/wasm")
+            .header(CONTENT_TYPE, media_type)
             .body(bytes);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
         self.answer(request).await
+    }
+
+    /// GET of bytes.
+    pub(crate) async fn download(&self, path: &str) -> anyhow::Result<Vec<u8>> {
+        let response = match self.http.get(self.url(path)).send().await {
+            Ok(response) => response,
+            Err(error) => return Err(self.unreachable(error)),
+        };
+        let status = response.status();
+        if !status.is_success() {
+            let body = self.body(response).await?;
+            return Err(Problem::new(status.as_u16(), &body).into());
+        }
+        let bytes = response
+            .bytes()
+            .await
+            .with_context(|| format!("the answer of {} broke off", self.server))?;
+        Ok(bytes.into())
     }
 
     /// The items of a listing, page by page, at most `limit` of them.

@@ -5,9 +5,9 @@ use std::process::ExitCode;
 /// The part of `--help` that explains the exit codes.
 pub(crate) const EXIT_CODES: &str = "\
 Exit codes:
-  0  done; `stage run`: proceed; `hook test`: the hook succeeded
+  0  done; `stage run`: proceed; `hook test`, `plugin run`: it succeeded
   1  an error (it is on stderr); `hook test`: the hook did not succeed
-  2  `stage run`: halt, the pipeline must stop here";
+  2  `stage run`: halt, the pipeline must stop here; `plugin run`: the plugin ran and did not succeed";
 
 /// How a command ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,7 +16,7 @@ pub(crate) enum Ending {
     Ok,
     /// It could not, or a tested hook did not succeed.
     Error,
-    /// The stage halts.
+    /// The stage halts, or a plugin that was run did not succeed.
     Halt,
 }
 

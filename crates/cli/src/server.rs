@@ -10,6 +10,7 @@ use crate::settings::{Sandbox, Settings};
 use anyhow::{Context as _, bail};
 use data_dir::DataDir;
 use stagehook_api::ApiSettings;
+use stagehook_core::signature::SignaturePolicy;
 use stagehook_engine::{Engine, EngineSettings};
 use stagehook_runners::process::{Confinement, ProcessRunner, ProcessSettings};
 use stagehook_runners::wasm::{CacheSettings, Compiler, WasmRunner, WasmSettings};
@@ -60,6 +61,10 @@ pub(crate) async fn serve(settings: Settings) -> anyhow::Result<()> {
         secrets,
         EngineSettings {
             shutdown_grace: GRACE,
+            signatures: SignaturePolicy {
+                trusted: settings.trusted_keys.value.clone(),
+                required: settings.require_signed_plugins.value,
+            },
             ..EngineSettings::new(data_dir.node())
         },
     )
@@ -159,10 +164,7 @@ fn runners(settings: &Settings, secrets: &Arc<Secrets>) -> anyhow::Result<Runner
     let wasm = WasmSettings {
         media_roots,
         egress: Some(webhook.egress()),
-        compiler: Compiler::Process {
-            program: this_program()?,
-            arguments: vec![OsString::from("compile-component")],
-        },
+        compiler: compiler()?,
         cache: plugin_cache(settings),
         ..WasmSettings::default()
     };
@@ -179,6 +181,14 @@ fn plugin_cache(settings: &Settings) -> Option<CacheSettings> {
     (mib > 0).then(|| CacheSettings {
         directory: settings.data_dir.value.join("cache"),
         max_bytes: mib.saturating_mul(1 << 20),
+    })
+}
+
+/// Compiles plugins in a child process: this very program.
+pub(crate) fn compiler() -> anyhow::Result<Compiler> {
+    Ok(Compiler::Process {
+        program: this_program()?,
+        arguments: vec![OsString::from("compile-component")],
     })
 }
 

@@ -334,14 +334,18 @@ fn a_version_of_a_plugin_is_shown_with_imports_and_settings() {
         "GET /plugins/media-probe/1.0.0-rc.1%2Bx",
         200,
         json!({
-            "name": "media-probe", "version": "1.0.0-rc.1+x", "imports": ["wasi:io/streams@0.2.0"],
+            "name": "media-probe", "version": "1.0.0-rc.1+x", "import_reports": [{"import": "wasi:io/streams@0.2.0", "capability": null, "declared": null}],
             "settings_schema": {"type": "object"},
         }),
     );
     let text = server
         .run(&["plugin", "get", "media-probe@1.0.0-rc.1+x"])
         .ok();
-    assert!(text.contains("imports\n  wasi:io/streams@0.2.0"), "{text}");
+    assert!(
+        text.contains("plugin       media-probe@1.0.0-rc.1+x\n"),
+        "{text}"
+    );
+    assert!(text.contains("wasi:io/streams@0.2.0  -"), "{text}");
     assert!(text.contains("\"type\": \"object\""), "{text}");
 }
 

@@ -29,6 +29,7 @@ type Answers = BTreeMap<String, VecDeque<(u16, Value)>>;
 #[derive(Debug, Default)]
 struct Memory {
     answers: Answers,
+    files: BTreeMap<String, Vec<u8>>,
     asked: Vec<Asked>,
 }
 
@@ -66,6 +67,13 @@ impl FakeServer {
         let mut memory = self.memory.lock().unwrap();
         let answers = memory.answers.entry(what.to_owned()).or_default();
         answers.push_back((status, body));
+        self
+    }
+
+    /// Answers with these bytes, as often as it is asked.
+    pub(crate) fn serves(&self, what: &str, bytes: Vec<u8>) -> &Self {
+        let mut memory = self.memory.lock().unwrap();
+        memory.files.insert(what.to_owned(), bytes);
         self
     }
 
@@ -123,6 +131,9 @@ async fn answer(State(memory): State<Arc<Mutex<Memory>>>, request: Request) -> R
     };
     let mut memory = memory.lock().unwrap();
     memory.asked.push(asked);
+    if let Some(file) = memory.files.get(&what) {
+        return Response::new(Body::from(file.clone()));
+    }
     let planned = memory.answers.get_mut(&what).and_then(VecDeque::pop_front);
     let (status, body) = planned.unwrap_or_else(|| {
         (

@@ -1,6 +1,6 @@
 //! `stagehook plugin get`
 
-use super::shown;
+use super::{report, shown};
 use crate::client::{Connection, segment};
 use crate::ending::Ending;
 use crate::output;
@@ -27,22 +27,28 @@ pub(super) async fn run(args: GetArgs) -> anyhow::Result<Ending> {
     } else if let Some(versions) = plugin.get("items").and_then(Value::as_array) {
         shown::versions(versions)?;
     } else {
-        shown::versions(std::slice::from_ref(&plugin))?;
-        output::line(&format!("\nimports\n{}", lines(&plugin, "/imports")))?;
-        output::line(&format!(
-            "\nsettings\n{:#}",
-            plugin.pointer("/settings_schema").unwrap_or(&Value::Null)
-        ))?;
+        show(&plugin)?;
     }
     Ok(Ending::Ok)
 }
 
-fn lines(value: &Value, pointer: &str) -> String {
-    let items = value.pointer(pointer).and_then(Value::as_array);
-    let lines: Vec<_> = items
-        .into_iter()
-        .flatten()
-        .map(|item| format!("  {}", output::one_line(&output::cell(item))))
-        .collect();
-    lines.join("\n")
+fn show(plugin: &Value) -> std::io::Result<()> {
+    let text = |key: &str| plugin.get(key).map(output::cell).unwrap_or_default();
+    report::show_manifest(plugin)?;
+    for (name, key) in [
+        ("digest", "digest"),
+        ("size", "size_bytes"),
+        ("signed by", "signed_by"),
+        ("published", "created_at"),
+        ("by", "uploaded_by"),
+        ("hooks", "used_by"),
+    ] {
+        report::field(name, &text(key))?;
+    }
+    report::field("state", &shown::state(plugin))?;
+    report::show_imports(&report::list(plugin, "/import_reports"))?;
+    output::line(&format!(
+        "\nsettings schema\n{:#}",
+        plugin.get("settings_schema").unwrap_or(&Value::Null)
+    ))
 }

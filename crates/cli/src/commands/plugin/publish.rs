@@ -1,10 +1,10 @@
 //! `stagehook plugin publish`
 
-use super::shown;
+use super::signature::SignatureArgs;
+use super::{sandbox, shown};
 use crate::client::Connection;
 use crate::ending::Ending;
 use crate::output;
-use anyhow::Context as _;
 use clap::Args;
 use std::path::PathBuf;
 
@@ -13,14 +13,23 @@ pub(super) struct PublishArgs {
     /// The component (.wasm)
     file: PathBuf,
     #[command(flatten)]
+    signature: SignatureArgs,
+    #[command(flatten)]
     connection: Connection,
 }
 
 pub(super) async fn run(args: PublishArgs) -> anyhow::Result<Ending> {
     let client = args.connection.client()?;
-    let component = std::fs::read(&args.file)
-        .with_context(|| format!("cannot read {}", args.file.display()))?;
-    let plugin = client.upload("/plugins", component).await?;
+    let component = sandbox::read_component(&args.file)?;
+    let signature = args.signature.of(&args.file, &component)?;
+    let plugin = client
+        .upload(
+            "/plugins",
+            "application/wasm",
+            component,
+            &signature.headers(),
+        )
+        .await?;
     if args.connection.json {
         output::json(&plugin)?;
     } else {
