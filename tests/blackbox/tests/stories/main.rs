@@ -22,6 +22,7 @@ mod listings;
 mod metrics;
 mod openapi;
 mod plugins;
+mod real_plugins;
 mod review;
 mod uploads;
 mod verdicts;
