@@ -13,7 +13,8 @@ TRACKER_SECRET = "tracker"
 TRACKER_SECRET_VARIABLE = "STAGEHOOK_SECRET_TRACKER"
 
 ROOT = Path(__file__).resolve().parents[2]
-COMPONENT = ROOT / "target/wasm32-wasip2/release/media_probe.wasm"
+COMPONENTS = ROOT / "target/wasm32-wasip2/release"
+PLUGINS = ("media-probe", "loudness-gate")
 LOGO = Path(__file__).resolve().parent / "media/watermark.png"
 
 
@@ -38,13 +39,14 @@ def named(server, path, wanted):
     return server.post(path, wanted)
 
 
-def media_probe(server):
-    """The plugin's reference, `media-probe@<version>`, uploading it if need be."""
-    if not COMPONENT.is_file():
-        raise NotReady(f"the plugin {COMPONENT.name} is not built: run `make plugins`")
-    component = COMPONENT.read_bytes()
+def published(server, name):
+    """The plugin's reference, `<name>@<version>`, uploading it if need be."""
+    file = COMPONENTS / f"{name.replace('-', '_')}.wasm"
+    if not file.is_file():
+        raise NotReady(f"the plugin {file.name} is not built: run `make plugins`")
+    component = file.read_bytes()
     digest = "sha256:" + hashlib.sha256(component).hexdigest()
-    there = {plugin["name"]: plugin for plugin in server.items("/plugins")}.get("media-probe")
+    there = {plugin["name"]: plugin for plugin in server.items("/plugins")}.get(name)
     if there and there["digest"] == digest:
         return f"{there['name']}@{there['version']}"
     try:
@@ -54,13 +56,13 @@ def media_probe(server):
         # is no reason to stop: the one that is published does the same.
         if problem.kind != "/problems/plugin-version-taken":
             raise
-        print(f"media-probe was built anew with its old version: using {there['version']} as published")
+        print(f"{name} was built anew with its old version: using {there['version']} as published")
         return f"{there['name']}@{there['version']}"
     print(f"uploaded plugin {plugin['name']} {plugin['version']} ({len(component) // 1024} KiB)")
     return f"{plugin['name']}@{plugin['version']}"
 
 
-def wanted_hooks(project, scenes, plugin, tracker_url, brand):
+def wanted_hooks(project, scenes, plugins, tracker_url, brand):
     """Every hook of the example.
 
     Names repeat where a lower level replaces what a higher one set: the
@@ -71,7 +73,7 @@ def wanted_hooks(project, scenes, plugin, tracker_url, brand):
     review = {"scope_type": "scene_type", "scope_id": scenes["review"]}
     logo = brand / LOGO.name
 
-    probe = {"plugin": plugin, "grants": {"segment": "read"}, "limits": {"timeout_seconds": 10}}
+    probe = {"plugin": plugins["media-probe"], "grants": {"segment": "read"}, "limits": {"timeout_seconds": 10}}
     for point in ("post_variant", "post_segment"):
         yield studio | {
             "name": "media-probe", "hook_point": point, "hook_type": "wasm", "config": probe,
@@ -109,9 +111,10 @@ def wanted_hooks(project, scenes, plugin, tracker_url, brand):
         }  # fmt: skip
 
     yield review | {
-        "name": "loudness", "hook_type": "python", "hook_point": "post_segment", "sort_order": 40,
+        "name": "loudness", "hook_type": "wasm", "hook_point": "post_segment", "sort_order": 40,
         "config": {
-            "script_path": "loudness.py", "args": ["--peak-db", "-15"], "grants": {"segment": "read"},
+            "plugin": plugins["loudness-gate"], "grants": {"segment": "read"},
+            "settings": {"max_true_peak_dbtp": -15, "file": "{stem}.wav"},
         },
         "failure_mode": "block", "description": "Halts where the sound peaks above the limit.",
     }  # fmt: skip

@@ -41,6 +41,11 @@ def cut(source, target, start_ms, duration_ms):
     )  # fmt: skip
 
 
+def extract_sound(source, target):
+    """The sound of a segment beside it, for what reads no video."""
+    ffmpeg(f"extracting the sound of {source.name}", "-i", source, "-vn", "-c:a", "pcm_s24le", target)
+
+
 def edit_list(files, target):
     """The order of the segments, in the form that ffmpeg's concat reads."""
     lines = ["ffconcat version 1.0", *(f"file '{file.name}'" for file in files)]

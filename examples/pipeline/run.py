@@ -10,7 +10,7 @@ With --halt the scene is of a type whose loudness rule blocks: the job halts, a
 reviewer resumes it with a note, and the pipeline goes on to the delivery.
 
 Needs ffmpeg, a running server (`make run` starts one and calls this), and the
-plugin media-probe (`make plugins`). Python's standard library alone.
+plugins media-probe and loudness-gate (`make plugins`). Python's standard library alone.
 """
 
 import argparse
@@ -74,6 +74,7 @@ class Pipeline:
         name = metadata["segment"].get("file_name") or f"{SHOT}_{number}.mp4"
         segment = self.folder / name
         media.cut(variant, segment, start, duration)
+        media.extract_sound(segment, segment.with_suffix(".wav"))
         metadata = self.stage("post_segment", segment, metadata, label=name)
         chosen = self.made_of(segment)
         return metadata["segment"] | {
@@ -164,11 +165,11 @@ def run(given):
     brand.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(install.LOGO, brand / install.LOGO.name)
 
-    plugin = install.media_probe(server)
+    plugins = {name: install.published(server, name) for name in install.PLUGINS}
     project, scenes = install.project_and_scene_types(server)
     tracker = Tracker(os.environ.get(install.TRACKER_SECRET_VARIABLE))
     try:
-        install.install(server, install.wanted_hooks(project, scenes, plugin, tracker.url, brand))
+        install.install(server, install.wanted_hooks(project, scenes, plugins, tracker.url, brand))
         job = server.post(
             "/jobs",
             {
