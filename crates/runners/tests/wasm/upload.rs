@@ -25,7 +25,7 @@ async fn a_plugin_is_taken_and_described() {
     assert_eq!(inspection.manifest.version.to_string(), "0.1.0");
     assert_eq!(inspection.manifest.capabilities, [Capability::SegmentRead]);
     assert_eq!(inspection.manifest.settings_schema["type"], "object");
-    assert_eq!(inspection.manifest.hook_points.len(), 2);
+    assert_eq!(inspection.manifest.hook_points.len(), 3);
     let imports: Vec<_> = inspection
         .imports
         .iter()
