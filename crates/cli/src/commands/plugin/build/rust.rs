@@ -5,7 +5,7 @@ use super::{output_of, tool};
 use anyhow::Context as _;
 use serde_json::Value;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 const TARGET: &str = "wasm32-wasip2";
 const NO_RUST: &str = "install Rust from https://rustup.rs, and open a new shell";
@@ -18,9 +18,7 @@ pub(super) fn build(project: &Project) -> anyhow::Result<PathBuf> {
         .current_dir(&project.directory);
     tool::run(&mut cargo, NO_RUST)?;
     // Nothing is left to do; only now is its answer small, and known to be one.
-    cargo
-        .args(["--quiet", "--message-format", "json"])
-        .stderr(Stdio::null());
+    cargo.args(["--quiet", "--message-format", "json"]);
     let messages = tool::ask(&mut cargo, NO_RUST)?;
     let built = component(&messages, project).with_context(|| {
         format!(

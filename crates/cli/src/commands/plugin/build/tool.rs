@@ -29,6 +29,7 @@ pub(super) fn ask(command: &mut Command, advice: &str) -> anyhow::Result<String>
     let said = shown(command);
     let output = command
         .stdin(Stdio::null())
+        .stdout(Stdio::piped())
         .stderr(Stdio::inherit())
         .output()
         .or_else(|error| missing(command, error, advice))?;
