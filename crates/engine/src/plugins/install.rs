@@ -167,6 +167,15 @@ fn request(
                 return Err(Invalid::one("/hook_point", detail));
             }
         },
+        // Without a version nobody knows what it is made for: that is what to
+        // mend first.
+        (None, None, None) => {
+            let detail = format!(
+                "no version that was not yanked is {plugin}: list the versions of the plugin, or \
+                 leave 'version' away for the newest"
+            );
+            return Err(Invalid::one("/version", detail));
+        }
         (point, ..) => point.clone(),
     };
     let mut config = Map::new();

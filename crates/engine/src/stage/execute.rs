@@ -175,9 +175,7 @@ impl StageExecution {
             execution.status = ExecutionStatus::Interrupted;
             execution.error = Some(STOPPED.to_owned());
         }
-        self.engine
-            .metrics
-            .executed(&hook.spec.config, &execution);
+        self.engine.metrics.executed(&hook.spec.config, &execution);
         record(
             hook,
             step.source,
