@@ -34,7 +34,11 @@ async fn what_was_run_is_counted(on: Database) {
         let refused = stranger.get("//metrics").await;
         refused.problem(401, "unauthorized");
     }
-    assert!(!metrics(&studio).await.contains("stagehook_plugin_calls"));
+    assert!(
+        !metrics(&studio)
+            .await
+            .contains("stagehook_plugin_calls_total{")
+    );
 
     let world = studio.world().await;
     let plugin = studio.plugin("test_guest").await;
