@@ -58,12 +58,9 @@ fn component(messages: &str, project: &Project) -> Option<PathBuf> {
             let kinds = target["kind"].as_array();
             is_ours && kinds.is_some_and(|kinds| kinds.contains(&"cdylib".into()))
         })
-        .filter_map(|message| {
+        .find_map(|message| {
             let files = message["filenames"].as_array()?;
-            let mut components = files.iter().filter_map(Value::as_str);
-            components
-                .find(|file| file.ends_with(".wasm"))
-                .map(PathBuf::from)
+            let mut files = files.iter().filter_map(Value::as_str).map(PathBuf::from);
+            files.find(|file| file.extension().is_some_and(|ending| ending == "wasm"))
         })
-        .last()
 }
