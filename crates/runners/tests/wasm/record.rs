@@ -142,7 +142,7 @@ async fn being_recorded_changes_nothing_for_the_plugin() {
     let media = TempDir::new().unwrap();
     std::fs::write(media.path().join("a.txt"), "x".repeat(200_000)).unwrap();
     let stage = Stage::below(media.path()).await;
-    let directory = json!({"host": media.path(), "guest": "/media"});
+    let directory = json!({"host": media.path(), "guest": "/media", "access": "read"});
     let given = json!({
         "settings": {"do": "read", "path": "/media/a.txt"},
         "grants": {"directories": [directory]},

@@ -166,7 +166,7 @@ impl Relay<'_> {
         } = Shape::of(function, self.resources)?;
         let _ = writeln!(
             self.lowered,
-            "  (alias export $i{i} \"{}\" (func $i{n}f))\n  (core func $h{n} (canon lower (func $i{n}f) (memory $libc \"memory\") (realloc (func $libc \"realloc\"))))",
+            "  (alias export $i{i} \"{}\" (func $i{n}f))\n  (core func $h{n} (canon lower (func $i{n}f) (memory (core memory $libc \"memory\")) (realloc (core func $libc \"realloc\"))))",
             function.name
         );
         let _ = writeln!(self.host, "    (export \"{n}\" (func $h{n}))");
@@ -232,7 +232,7 @@ impl Relay<'_> {
         let ty = named.function(&function.ty, &format!("$i{i}t"))?;
         let _ = writeln!(
             self.lifted,
-            "  (func $x{n} {ty} (canon lift (core func $relay \"{n}\") (memory $libc \"memory\") (realloc (func $libc \"realloc\")) (post-return (func $relay \"post{n}\"))))\n  (export \"{}\" (func $x{n}))",
+            "  (func $x{n} {ty} (canon lift (core func $relay \"{n}\") (memory (core memory $libc \"memory\")) (realloc (core func $libc \"realloc\")) (post-return (core func $relay \"post{n}\"))))\n  (export \"{}\" (func $x{n}))",
             export(n)
         );
         Ok(())
