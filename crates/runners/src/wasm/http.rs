@@ -35,7 +35,7 @@ pub(super) struct Http {
     pub(super) egress: Option<Egress>,
     pub(super) hosts: Vec<HostPattern>,
     pub(super) secrets: Vec<SentSecret>,
-    log: Output,
+    pub(super) log: Output,
     traffic: Arc<Traffic>,
 }
 

@@ -33,6 +33,16 @@ impl Output {
         self.lock().push(line.as_bytes());
     }
 
+    pub(super) fn write_text(&self, text: &str) {
+        self.lock().push(text.as_bytes());
+    }
+
+    /// Takes what was printed so far, and keeps at most `limit_bytes` of what
+    /// comes.
+    pub(super) fn drain(&self, limit_bytes: usize) -> String {
+        std::mem::replace(&mut *self.lock(), Kept::new(limit_bytes)).into_text()
+    }
+
     /// Takes what was printed so far.
     pub(super) fn take(&self) -> Kept {
         std::mem::replace(&mut *self.lock(), Kept::new(0))

@@ -94,6 +94,7 @@ impl WasmRunner {
         let player = Player::new(
             recording.entries.clone(),
             recording.header.segment_path.clone(),
+            recording.afterwards.clone(),
         );
         let tape = Tape(Arc::new(Mode::Replay(player)));
         let plugin = self.link_to(&tape, digest, &compiled, &imports)?;
@@ -150,6 +151,7 @@ impl Tape {
             is_whole,
             withheld,
             segment_path,
+            afterwards,
         } = recorder.recorded();
         if !is_whole {
             return Err(RecordingError::TooLarge);
@@ -166,6 +168,7 @@ impl Tape {
             header: without_secrets(&header, &withheld)?,
             execution: without_secrets(&RecordedExecution::from(execution), &withheld)?,
             entries,
+            afterwards,
         };
         let text = recording.to_text().map_err(|_| RecordingError::Secret)?;
         if withheld.occurs_in(&text) {
@@ -232,13 +235,17 @@ pub(super) fn enter(mut state: State) -> State {
     entered
 }
 
-/// After a call: what was used is with what was granted.
+/// After a call: what was used is with what was granted, or in the recording.
 pub(super) fn leave(mut state: State) -> State {
     let Some(tape) = state.tape.take() else {
         return state;
     };
-    let Mode::Record(recorder) = &*tape.0 else {
-        return state;
+    let recorder = match &*tape.0 {
+        Mode::Record(recorder) => recorder,
+        Mode::Replay(player) => {
+            player.end(&state);
+            return state;
+        }
     };
     match recorder.end() {
         None => state,

@@ -2,6 +2,8 @@
 //! REQ-WASM-2, REQ-WASM-3
 
 use super::bounds;
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -19,9 +21,9 @@ pub(super) struct Traffic {
 }
 
 /// A bound that was passed.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Breach {
-    what: &'static str,
+    what: Cow<'static, str>,
     used: u64,
     allowed: u64,
 }
@@ -82,6 +84,11 @@ impl Traffic {
         self.breach.get()
     }
 
+    /// A bound was passed when this was recorded.
+    pub(super) fn breached(&self, breach: Breach) {
+        self.breach.get_or_init(|| breach);
+    }
+
     /// Begins a request.
     pub(super) fn request(self: &Arc<Self>) -> Result<Open, Breach> {
         self.add(&self.requests, 1, "HTTP requests", bounds::HTTP_REQUESTS)?;
@@ -127,7 +134,7 @@ impl Traffic {
             return Ok(());
         }
         let breach = Breach {
-            what,
+            what: what.into(),
             used,
             allowed,
         };

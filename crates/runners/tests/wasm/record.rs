@@ -1,5 +1,6 @@
 //! Recording an execution, and replaying it where there is nothing.
 
+use crate::http::receiver::Receiver;
 use crate::stage::{Stage, component, found, input};
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -10,7 +11,7 @@ use stagehook_core::execution::ExecutionStatus::{self, Failed, OutOfFuel, Passed
 use stagehook_runners::wasm::{
     Divergence, PreparedPlugin, Recording, RecordingError, Tape, WasmRunner, WasmSettings,
 };
-use stagehook_runners::{Invocation, Secrets};
+use stagehook_runners::{Egress, Invocation, NetworkPolicy, Secrets};
 use std::path::Path;
 use std::time::Duration;
 use tempfile::TempDir;
@@ -19,7 +20,11 @@ use tokio_util::sync::CancellationToken;
 const SECRET: &str = "hunter2hunter2";
 
 fn runner(root: Option<&Path>, secrets: Secrets) -> WasmRunner {
+    let network = NetworkPolicy {
+        allow_private: true,
+    };
     let settings = WasmSettings {
+        egress: Some(Egress::new(network, "stagehook/test").unwrap()),
         media_roots: root.map(Path::to_owned).into_iter().collect(),
         ..WasmSettings::default()
     };
@@ -222,6 +227,78 @@ async fn a_secret_stands_nowhere_in_a_recording() {
     assert_eq!(recording.header.secrets["tracker_token"], SECRET.len());
     let (replayed, tape) = replay("secret_guest", &recording).await;
     is_as_recorded(&recording, &replayed, &tape);
+}
+
+#[tokio::test]
+async fn what_was_asked_over_http_is_answered_when_nobody_is_there() {
+    let mut receiver = Receiver::answering(
+        "HTTP/1.1 201 Created\r\nx-seen: yes\r\ncontent-length: 5\r\n\r\nhello",
+    )
+    .await;
+    let secrets = [(
+        "STAGEHOOK_SECRET_TRACKER_TOKEN".to_owned(),
+        SECRET.to_owned(),
+    )];
+    let runner = runner(None, Secrets::from_env(secrets));
+    let host = receiver.authority().to_owned();
+    let config = config(json!({
+        "settings": {"requests": [
+            {"authority": "elsewhere.example"},
+            {
+                "method": "POST", "authority": host, "path": "/jobs", "body": "graded",
+                "headers": [["authorization", "Bearer {{secret:tracker_token}}"]],
+            },
+        ]},
+        "grants": {"http": [host], "http_secrets": {"tracker_token": [host]}},
+    }));
+    let (execution, recording) = record(&runner, "http_guest", &config, &input()).await;
+    assert_eq!(execution.status, Passed, "{execution:?}");
+    let received = receiver.request();
+    assert_eq!(received.body, "graded");
+    assert_eq!(
+        received.headers["authorization"],
+        format!("Bearer {SECRET}")
+    );
+    let answers = &found(&execution)["answers"];
+    assert_eq!(answers[0]["error"], "HttpRequestDenied", "{answers}");
+    assert_eq!(answers[1]["body"], "hello", "{answers}");
+    assert!(
+        execution.stderr.contains("[http] request denied"),
+        "{execution:?}"
+    );
+    let text = recording.unwrap().to_text().unwrap();
+    assert!(!text.contains(SECRET), "{text}");
+
+    drop(receiver);
+    let recording = Recording::from_text(&text).unwrap();
+    let (replayed, tape) = replay("http_guest", &recording).await;
+    is_as_recorded(&recording, &replayed, &tape);
+    assert_eq!(replayed.stderr, execution.stderr);
+}
+
+#[tokio::test]
+async fn a_bound_on_traffic_ends_a_replay_as_it_ended_the_execution() {
+    let mut receiver = Receiver::empty().await;
+    let runner = runner(None, Secrets::default());
+    let host = receiver.authority().to_owned();
+    let config = config(json!({
+        "settings": {"requests": [{"authority": host, "times": 101}]},
+        "grants": {"http": [host]},
+    }));
+    let (execution, recording) = record(&runner, "http_guest", &config, &input()).await;
+    assert_eq!(execution.status, ExecutionStatus::LimitExceeded);
+    let error = execution.error.as_deref().unwrap();
+    assert!(error.contains("HTTP requests: 101"), "{error}");
+    for _ in 0..100 {
+        receiver.request();
+    }
+
+    let text = recording.unwrap().to_text().unwrap();
+    let recording = Recording::from_text(&text).unwrap();
+    let (replayed, tape) = replay("http_guest", &recording).await;
+    is_as_recorded(&recording, &replayed, &tape);
+    assert_eq!(replayed.status, ExecutionStatus::LimitExceeded);
+    assert!(receiver.is_left_alone());
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! One thing that a plugin asked the host for, and what came back.
 
+use super::super::traffic::Breach;
 use super::value;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -32,6 +33,9 @@ pub(super) struct Call {
     pub(super) results: Option<Vec<Value>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) trap: Option<Trap>,
+    /// What the host itself wrote into the log by then.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub(super) log: String,
 }
 
 /// The host ended the plugin instead of answering.
@@ -64,6 +68,17 @@ impl Trap {
             Self::Error(text) => wasmtime::Error::msg(text.clone()),
         }
     }
+}
+
+/// What the host made of an execution after its last call.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct Afterwards {
+    /// What it wrote into the log.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub(super) log: String,
+    /// The bound on traffic that was passed, which decides over the outcome.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) breach: Option<Breach>,
 }
 
 /// Arguments as they are recorded and compared: long ones as size and digest;

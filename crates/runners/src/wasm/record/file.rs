@@ -4,7 +4,7 @@
 //! the execution came to, and last how many calls there are and the digest of
 //! everything before.
 
-use super::entry::Entry;
+use super::entry::{Afterwards, Entry};
 use super::recorder::{RECORDING_MAX_BYTES, ReadSecrets};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -104,6 +104,7 @@ pub struct Recording {
     /// What it came to.
     pub execution: RecordedExecution,
     pub(super) entries: Vec<Entry>,
+    pub(super) afterwards: Afterwards,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -114,6 +115,8 @@ struct HeaderLine {
 #[derive(Serialize, Deserialize)]
 struct ExecutionLine {
     execution: RecordedExecution,
+    #[serde(default)]
+    afterwards: Afterwards,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -235,6 +238,7 @@ impl Recording {
         }
         text.push_str(&serde_json::to_string(&ExecutionLine {
             execution: self.execution.clone(),
+            afterwards: self.afterwards.clone(),
         })?);
         text.push('\n');
         let end = End {
@@ -271,11 +275,15 @@ impl Recording {
             return Err(RecordingError::Changed);
         }
         let HeaderLine { recording: header } = line(1, header)?;
-        let ExecutionLine { execution } = line(lines.len() - 1, execution)?;
+        let ExecutionLine {
+            execution,
+            afterwards,
+        } = line(lines.len() - 1, execution)?;
         let entries = entries.iter().enumerate();
         Ok(Self {
             header,
             execution,
+            afterwards,
             entries: entries
                 .map(|(i, text)| line(i + 2, text))
                 .collect::<Result<_, _>>()?,

@@ -2,7 +2,7 @@
 
 use super::super::call::Stopped;
 use super::super::state::State;
-use super::entry::{Entry, gives_secret};
+use super::entry::{Afterwards, Entry, gives_secret};
 use super::tape::{Imported, asked, outcome};
 use super::value;
 use serde_json::Value;
@@ -52,6 +52,7 @@ pub enum Divergence {
 pub(super) struct Player {
     playing: Mutex<Playing>,
     segment_path: Option<String>,
+    afterwards: Afterwards,
 }
 
 struct Playing {
@@ -69,7 +70,11 @@ enum Output {
 }
 
 impl Player {
-    pub(super) fn new(entries: Vec<Entry>, segment_path: Option<String>) -> Self {
+    pub(super) fn new(
+        entries: Vec<Entry>,
+        segment_path: Option<String>,
+        afterwards: Afterwards,
+    ) -> Self {
         Self {
             playing: Mutex::new(Playing {
                 recorded: entries.len(),
@@ -79,6 +84,7 @@ impl Player {
                 divergence: None,
             }),
             segment_path,
+            afterwards,
         }
     }
 
@@ -107,12 +113,21 @@ impl Player {
             return Ok(Vec::new());
         };
         // It would wait until its time is over: it need not.
-        let results = outcome(&recorded).ok_or(Stopped::TimedOut)??;
-        if gives_secret(&recorded.call, &results) {
-            playing.knows_secret = true;
+        let results = outcome(&recorded).unwrap_or_else(|| Err(Stopped::TimedOut.into()));
+        if let Ok(results) = &results {
+            playing.knows_secret |= gives_secret(&recorded.call, results);
+            playing.print(state, &recorded.call, args, results);
         }
-        playing.print(state, &recorded.call, args, &results);
-        Ok(results)
+        state.stderr.write_text(&recorded.log);
+        results
+    }
+
+    /// What the host made of the execution in the end.
+    pub(super) fn end(&self, state: &State) {
+        state.stderr.write_text(&self.afterwards.log);
+        if let Some(breach) = &self.afterwards.breach {
+            state.traffic.breached(breach.clone());
+        }
     }
 
     pub(super) fn drop_handle(&self, number: u32) -> wasmtime::Result<()> {

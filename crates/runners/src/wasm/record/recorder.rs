@@ -1,8 +1,9 @@
 //! Hands calls on to the host, and writes down what came back.
 
 use super::super::bounds;
+use super::super::output::Output;
 use super::super::state::State;
-use super::entry::{Entry, Trap, gives_secret};
+use super::entry::{Afterwards, Entry, Trap, gives_secret};
 use super::relay;
 use super::secrets::Withheld;
 use super::tape::{Imported, asked};
@@ -17,6 +18,9 @@ use wasmtime::{Store, format_err};
 
 /// A recording takes no more, in bytes of JSON.
 pub(super) const RECORDING_MAX_BYTES: usize = 64 << 20;
+
+/// What is kept of the host's own lines between two calls, in bytes.
+const NOTES_BYTES: usize = 64 << 10;
 
 pub(super) struct Recorder {
     relay: InstancePre<State>,
@@ -33,6 +37,10 @@ struct Host {
     /// What the plugin's handles stand for.
     handles: HashMap<u32, ResourceAny>,
     last_handle: u32,
+    /// What the host writes into the log of its own, until the call is over.
+    notes: Output,
+    /// The log.
+    log: Output,
 }
 
 struct Written {
@@ -41,6 +49,7 @@ struct Written {
     knows_secret: bool,
     withheld: Withheld,
     segment_path: Option<String>,
+    afterwards: Afterwards,
 }
 
 /// What was recorded.
@@ -49,6 +58,7 @@ pub(super) struct Recorded {
     pub(super) is_whole: bool,
     pub(super) withheld: Withheld,
     pub(super) segment_path: Option<String>,
+    pub(super) afterwards: Afterwards,
 }
 
 impl Recorder {
@@ -62,6 +72,7 @@ impl Recorder {
                 knows_secret: false,
                 withheld,
                 segment_path: None,
+                afterwards: Afterwards::default(),
             }),
         }
     }
@@ -75,7 +86,10 @@ impl Recorder {
     }
 
     /// Takes what the plugin was granted.
-    pub(super) fn begin(&self, state: State) {
+    pub(super) fn begin(&self, mut state: State) {
+        let log = state.stderr.clone();
+        let notes = Output::new(NOTES_BYTES);
+        state.http.log = notes.clone();
         let mut store = Store::new(self.relay.engine(), state);
         // The relay itself is not what is limited; its few instructions are not
         // the plugin's.
@@ -89,6 +103,8 @@ impl Recorder {
                 instance: None,
                 handles: HashMap::new(),
                 last_handle: 0,
+                notes,
+                log,
             });
         }
     }
@@ -96,7 +112,15 @@ impl Recorder {
     /// Gives back what it took.
     pub(super) fn end(&self) -> Option<State> {
         let host = self.host.try_lock().ok()?.take()?;
-        Some(host.store.into_data())
+        let notes = host.noted();
+        let state = host.store.into_data();
+        let mut written = self.written();
+        written.afterwards = Afterwards {
+            log: written.withheld.in_text(&notes),
+            breach: state.traffic.breach().cloned(),
+        };
+        drop(written);
+        Some(state)
     }
 
     pub(super) async fn call(
@@ -110,7 +134,9 @@ impl Recorder {
         let host = host
             .as_mut()
             .ok_or_else(|| format_err!("the host is gone"))?;
-        match host.call(&self.relay, function, ty, args).await {
+        let answered = host.call(&self.relay, function, ty, args).await;
+        self.written().note(at, &host.noted());
+        match answered {
             Ok(results) => {
                 self.written().answer(at, args, &results);
                 Ok(results)
@@ -142,11 +168,20 @@ impl Recorder {
             entries: std::mem::take(&mut written.entries),
             withheld: std::mem::replace(&mut written.withheld, Withheld::new([])),
             segment_path: written.segment_path.take(),
+            afterwards: std::mem::take(&mut written.afterwards),
         }
     }
 }
 
 impl Host {
+    /// What the host wrote into the log since it was asked last, which goes
+    /// there now.
+    fn noted(&self) -> String {
+        let notes = self.notes.drain(NOTES_BYTES);
+        self.log.write_text(&notes);
+        notes
+    }
+
     async fn call(
         &mut self,
         relay: &InstancePre<State>,
@@ -214,6 +249,14 @@ impl Written {
         self.bytes += results.iter().map(size).sum::<usize>();
         call.results = Some(results);
         self.check();
+    }
+
+    fn note(&mut self, at: usize, notes: &str) {
+        let notes = self.withheld.in_text(notes);
+        if let Some(Entry::Call(call)) = self.entries.get_mut(at) {
+            self.bytes += notes.len();
+            call.log = notes;
+        }
     }
 
     fn trap(&mut self, at: usize, error: &wasmtime::Error) {

@@ -5,14 +5,14 @@
 //! plugin at hand: it imports every function that the plugin imports, and
 //! exports each under a number, handing arguments and results on as they are.
 
-use super::imports::{Function, Imports, Instance};
-use std::fmt::Write as _;
-use wasmtime::bail;
-use wasmtime::component::ResourceType;
-use wasmtime::component::types::{ComponentFunc, Type};
+mod shape;
+mod types;
 
-/// Above so many core values, arguments go through memory.
-const FLAT_PARAMS: usize = 16;
+use super::imports::{Function, Imports, Instance};
+use shape::{Core, Shape};
+use std::fmt::Write as _;
+use types::{Named, quoted};
+use wasmtime::component::ResourceType;
 
 /// The export that relays the function with this number.
 pub(super) fn export(number: usize) -> String {
@@ -51,33 +51,6 @@ struct Relay<'a> {
     lifted: String,
 }
 
-/// The types of one interface that need a name.
-struct Named<'a> {
-    resources: &'a [ResourceType],
-    types: Vec<Type>,
-    declarations: String,
-}
-
-/// What a core function takes or gives.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Core {
-    I32,
-    I64,
-    F32,
-    F64,
-}
-
-impl Core {
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::I32 => "i32",
-            Self::I64 => "i64",
-            Self::F32 => "f32",
-            Self::F64 => "f64",
-        }
-    }
-}
-
 impl Relay<'_> {
     fn instance(
         &mut self,
@@ -91,7 +64,18 @@ impl Relay<'_> {
             declarations: String::new(),
         };
         let mut exported = Vec::new();
+        let mut is_here = vec![false; introduced.len()];
         for (name, number) in &instance.resources {
+            if is_here[*number] {
+                // Another name of the same resource.
+                let _ = writeln!(
+                    named.declarations,
+                    "    (export {} (type (eq $r{number})))",
+                    quoted(name)
+                );
+                continue;
+            }
+            is_here[*number] = true;
             let bound = if introduced[*number] {
                 let _ = writeln!(
                     named.declarations,
@@ -103,7 +87,8 @@ impl Relay<'_> {
             };
             let _ = writeln!(
                 named.declarations,
-                "    (export \"{name}\" (type $r{number} {bound}))"
+                "    (export {} (type $r{number} {bound}))",
+                quoted(name)
             );
             if !introduced[*number] {
                 introduced[*number] = true;
@@ -124,19 +109,21 @@ impl Relay<'_> {
             let ty = named.function(&function.ty, "$t")?;
             let _ = writeln!(
                 named.declarations,
-                "    (export \"{}\" (func {ty}))",
-                function.name
+                "    (export {} (func {ty}))",
+                quoted(&function.name)
             );
         }
         let _ = writeln!(
             self.imports,
-            "  (import \"{}\" (instance $i{i}\n{}  ))",
-            instance.name, named.declarations
+            "  (import {} (instance $i{i}\n{}  ))",
+            quoted(&instance.name),
+            named.declarations
         );
         for (name, number) in exported {
             let _ = writeln!(
                 self.imports,
-                "  (alias export $i{i} \"{name}\" (type $r{number}))"
+                "  (alias export $i{i} {} (type $r{number}))",
+                quoted(name)
             );
         }
         for t in 0..named.types.len() {
@@ -166,8 +153,8 @@ impl Relay<'_> {
         } = Shape::of(function, self.resources)?;
         let _ = writeln!(
             self.lowered,
-            "  (alias export $i{i} \"{}\" (func $i{n}f))\n  (core func $h{n} (canon lower (func $i{n}f) (memory (core memory $libc \"memory\")) (realloc (core func $libc \"realloc\"))))",
-            function.name
+            "  (alias export $i{i} {} (func $i{n}f))\n  (core func $h{n} (canon lower (func $i{n}f) (memory (core memory $libc \"memory\")) (realloc (core func $libc \"realloc\"))))",
+            quoted(&function.name)
         );
         let _ = writeln!(self.host, "    (export \"{n}\" (func $h{n}))");
 
@@ -323,271 +310,30 @@ const LIBC: &str = r#"
       (local.get $new))
   "#;
 
-/// A function as core WebAssembly has it.
-struct Shape {
-    params: Vec<Core>,
-    /// Flat, also where it goes through memory.
-    result: Vec<Core>,
-    is_indirect: bool,
-    /// Handles that were lent to the relay, which it has to give back: where
-    /// they stand, of which kind, and whether they are a list.
-    borrowed: Vec<(usize, usize, bool)>,
-}
+#[cfg(test)]
+mod tests {
+    use super::super::imports::Imports;
+    use super::component;
+    use wasmtime::Engine;
+    use wasmtime::component::Component;
 
-impl Shape {
-    fn of(function: &Function, resources: &[ResourceType]) -> wasmtime::Result<Self> {
-        let mut params = Vec::new();
-        let mut borrowed = Vec::new();
-        let number = |ty: &ResourceType| resources.iter().position(|known| known == ty);
-        for (_, ty) in function.ty.params() {
-            let at = params.len();
-            match &ty {
-                Type::Borrow(resource) => borrowed.extend(number(resource).map(|n| (at, n, false))),
-                Type::List(list) => match list.ty() {
-                    Type::Borrow(resource) => {
-                        borrowed.extend(number(&resource).map(|n| (at, n, true)));
-                    }
-                    item => refuse_borrows(&item, &function.name)?,
-                },
-                other => refuse_borrows(other, &function.name)?,
-            }
-            flatten(&ty, &mut params)?;
-        }
-        if params.len() > FLAT_PARAMS {
-            if !borrowed.is_empty() {
-                bail!(
-                    "`{}` takes too many arguments to be recorded",
-                    function.name
-                );
-            }
-            params = vec![Core::I32];
-        }
-        let mut result = Vec::new();
-        for ty in function.ty.results() {
-            flatten(&ty, &mut result)?;
-        }
-        Ok(Self {
-            params,
-            is_indirect: result.len() > 1,
-            result,
-            borrowed,
-        })
-    }
-}
-
-fn refuse_borrows(ty: &Type, function: &str) -> wasmtime::Result<()> {
-    let mut result = Ok(());
-    inner(ty, &mut |ty| {
-        let refused = match ty {
-            Type::Borrow(_) => Err(wasmtime::format_err!(
-                "`{function}` takes borrowed handles within a value, and cannot be recorded"
-            )),
-            ty => refuse_borrows(ty, function),
+    #[test]
+    fn a_name_of_the_component_is_a_name_and_nothing_else() {
+        let hostile = r#"(component
+            (import "url=<https://a.example/\22 (instance)) (import \22b:c/d\22 (instance)) ;;body>"
+                (instance (export "f" (func (param "p" u32) (result string))))))"#;
+        let engine = Engine::default();
+        let plugin = Component::new(&engine, wat::parse_str(hostile).unwrap()).unwrap();
+        let imports = Imports::of(&plugin, &engine).unwrap();
+        let text = component(&imports).unwrap();
+        let relay = Component::new(&engine, wat::parse_str(&text).unwrap()).unwrap();
+        let names = |component: &Component| -> Vec<String> {
+            let ty = component.component_type();
+            ty.imports(&engine)
+                .map(|(name, _)| name.to_owned())
+                .collect()
         };
-        if result.is_ok() {
-            result = refused;
-        }
-    });
-    result
-}
-
-/// The types right within a type.
-fn inner(ty: &Type, visit: &mut dyn FnMut(&Type)) {
-    match ty {
-        Type::List(list) => visit(&list.ty()),
-        Type::Option(option) => visit(&option.ty()),
-        Type::Result(result) => result.ok().iter().chain(&result.err()).for_each(visit),
-        Type::Tuple(tuple) => tuple.types().for_each(|ty| visit(&ty)),
-        Type::Record(record) => record.fields().for_each(|field| visit(&field.ty)),
-        Type::Variant(variant) => variant
-            .cases()
-            .filter_map(|case| case.ty)
-            .for_each(|ty| visit(&ty)),
-        _ => {}
-    }
-}
-
-/// The canonical ABI's flattening.
-fn flatten(ty: &Type, flat: &mut Vec<Core>) -> wasmtime::Result<()> {
-    match ty {
-        Type::Bool
-        | Type::S8
-        | Type::U8
-        | Type::S16
-        | Type::U16
-        | Type::S32
-        | Type::U32
-        | Type::Char
-        | Type::Enum(_)
-        | Type::Own(_)
-        | Type::Borrow(_) => flat.push(Core::I32),
-        Type::S64 | Type::U64 => flat.push(Core::I64),
-        Type::Float32 => flat.push(Core::F32),
-        Type::Float64 => flat.push(Core::F64),
-        Type::String | Type::List(_) => flat.extend([Core::I32, Core::I32]),
-        Type::Record(record) => {
-            for field in record.fields() {
-                flatten(&field.ty, flat)?;
-            }
-        }
-        Type::Tuple(tuple) => {
-            for ty in tuple.types() {
-                flatten(&ty, flat)?;
-            }
-        }
-        Type::Flags(flags) => flat.extend(vec![Core::I32; flags.names().len().div_ceil(32)]),
-        Type::Option(option) => flatten_cases(&[None, Some(option.ty())], flat)?,
-        Type::Result(result) => flatten_cases(&[result.ok(), result.err()], flat)?,
-        Type::Variant(variant) => {
-            let cases: Vec<_> = variant.cases().map(|case| case.ty).collect();
-            flatten_cases(&cases, flat)?;
-        }
-        Type::Map(_)
-        | Type::Future(_)
-        | Type::Stream(_)
-        | Type::ErrorContext
-        | Type::FixedLengthList(_) => bail!("values of type {ty:?} cannot be recorded"),
-    }
-    Ok(())
-}
-
-fn flatten_cases(cases: &[Option<Type>], flat: &mut Vec<Core>) -> wasmtime::Result<()> {
-    let mut joined: Vec<Core> = Vec::new();
-    for ty in cases.iter().flatten() {
-        let mut of_case = Vec::new();
-        flatten(ty, &mut of_case)?;
-        for (at, kind) in of_case.into_iter().enumerate() {
-            match joined.get_mut(at) {
-                None => joined.push(kind),
-                Some(before) => *before = join(*before, kind),
-            }
-        }
-    }
-    flat.push(Core::I32);
-    flat.extend(joined);
-    Ok(())
-}
-
-fn join(one: Core, other: Core) -> Core {
-    match (one, other) {
-        (one, other) if one == other => one,
-        (Core::I32, Core::F32) | (Core::F32, Core::I32) => Core::I32,
-        _ => Core::I64,
-    }
-}
-
-impl Named<'_> {
-    /// The type of a function. Types that need a name are declared on the way.
-    fn function(&mut self, ty: &ComponentFunc, prefix: &str) -> wasmtime::Result<String> {
-        let mut text = String::new();
-        for (name, ty) in ty.params() {
-            let ty = self.value(&ty, prefix)?;
-            let _ = write!(text, "(param \"{name}\" {ty}) ");
-        }
-        for ty in ty.results() {
-            let ty = self.value(&ty, prefix)?;
-            let _ = write!(text, "(result {ty})");
-        }
-        Ok(text)
-    }
-
-    fn value(&mut self, ty: &Type, prefix: &str) -> wasmtime::Result<String> {
-        Ok(match ty {
-            Type::Bool => "bool".to_owned(),
-            Type::S8 => "s8".to_owned(),
-            Type::U8 => "u8".to_owned(),
-            Type::S16 => "s16".to_owned(),
-            Type::U16 => "u16".to_owned(),
-            Type::S32 => "s32".to_owned(),
-            Type::U32 => "u32".to_owned(),
-            Type::S64 => "s64".to_owned(),
-            Type::U64 => "u64".to_owned(),
-            Type::Float32 => "f32".to_owned(),
-            Type::Float64 => "f64".to_owned(),
-            Type::Char => "char".to_owned(),
-            Type::String => "string".to_owned(),
-            Type::List(list) => format!("(list {})", self.value(&list.ty(), prefix)?),
-            Type::Option(option) => format!("(option {})", self.value(&option.ty(), prefix)?),
-            Type::Result(result) => {
-                let mut text = "(result".to_owned();
-                if let Some(ok) = result.ok() {
-                    let _ = write!(text, " {}", self.value(&ok, prefix)?);
-                }
-                if let Some(err) = result.err() {
-                    let _ = write!(text, " (error {})", self.value(&err, prefix)?);
-                }
-                text.push(')');
-                text
-            }
-            Type::Tuple(tuple) => {
-                let mut text = "(tuple".to_owned();
-                for ty in tuple.types() {
-                    let _ = write!(text, " {}", self.value(&ty, prefix)?);
-                }
-                text.push(')');
-                text
-            }
-            Type::Own(resource) => format!("(own $r{})", self.resource(resource)?),
-            Type::Borrow(resource) => format!("(borrow $r{})", self.resource(resource)?),
-            Type::Record(_) | Type::Variant(_) | Type::Enum(_) | Type::Flags(_) => {
-                format!("{prefix}{}", self.name(ty)?)
-            }
-            _ => bail!("values of type {ty:?} cannot be recorded"),
-        })
-    }
-
-    fn resource(&self, ty: &ResourceType) -> wasmtime::Result<usize> {
-        match self.resources.iter().position(|known| known == ty) {
-            Some(number) => Ok(number),
-            None => bail!("a resource without a name cannot be recorded"),
-        }
-    }
-
-    /// The number of a type that needs a name.
-    fn name(&mut self, ty: &Type) -> wasmtime::Result<usize> {
-        if let Some(number) = self.types.iter().position(|known| known == ty) {
-            return Ok(number);
-        }
-        let mut text = String::new();
-        match ty {
-            Type::Record(record) => {
-                text.push_str("(record");
-                for field in record.fields() {
-                    let ty = self.value(&field.ty, "$t")?;
-                    let _ = write!(text, " (field \"{}\" {ty})", field.name);
-                }
-            }
-            Type::Variant(variant) => {
-                text.push_str("(variant");
-                for case in variant.cases() {
-                    let payload = match case.ty {
-                        Some(ty) => format!(" {}", self.value(&ty, "$t")?),
-                        None => String::new(),
-                    };
-                    let _ = write!(text, " (case \"{}\"{payload})", case.name);
-                }
-            }
-            Type::Enum(names) => {
-                text.push_str("(enum");
-                for name in names.names() {
-                    let _ = write!(text, " \"{name}\"");
-                }
-            }
-            Type::Flags(flags) => {
-                text.push_str("(flags");
-                for name in flags.names() {
-                    let _ = write!(text, " \"{name}\"");
-                }
-            }
-            _ => {}
-        }
-        text.push(')');
-        let number = self.types.len();
-        let _ = writeln!(
-            self.declarations,
-            "    (type $d{number} {text})\n    (export \"t{number}\" (type $t{number} (eq $d{number})))"
-        );
-        self.types.push(ty.clone());
-        Ok(number)
+        assert_eq!(names(&relay), names(&plugin), "{text}");
+        assert!(names(&plugin)[0].contains("\" (instance"));
     }
 }

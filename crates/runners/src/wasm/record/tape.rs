@@ -112,6 +112,7 @@ pub(super) fn asked(function: &Imported, args: &[Value], knows_secret: bool) -> 
         args: entry::abridged(args, knows_secret),
         results: None,
         trap: None,
+        log: String::new(),
     }
 }
 
