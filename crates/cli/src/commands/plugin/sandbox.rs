@@ -73,11 +73,11 @@ impl SandboxArgs {
             overlay(&mut input, given);
         }
         if let Some(segment) = &self.segment {
-            let segment = std::path::absolute(segment)
-                .with_context(|| format!("cannot find {}", segment.display()))?;
             if !segment.exists() {
                 bail!("there is no {}", segment.display());
             }
+            let segment = std::path::absolute(segment)
+                .with_context(|| format!("cannot find {}", segment.display()))?;
             let Some(segment) = segment.to_str() else {
                 bail!("the path of the segment is not UTF-8");
             };
