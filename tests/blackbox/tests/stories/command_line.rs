@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use stagehook_tests::server::{TOKEN, command};
-use stagehook_tests::{Database, Hook, Studio, on_both_databases};
+use stagehook_tests::{Database, Hook, HookDraft, Studio, on_both_databases};
 use std::process::{Command, Output, Stdio};
 
 on_both_databases!(
@@ -12,6 +12,7 @@ on_both_databases!(
     hooks_go_to_a_file_and_come_back_elsewhere,
     errors_say_what_to_do,
     migrations_and_settings_can_be_looked_at,
+    an_execution_is_taken_out_of_the_log_and_runs_again,
 );
 
 fn prepared(studio: &Studio, arguments: &[&str]) -> Command {
@@ -383,4 +384,45 @@ async fn migrations_and_settings_can_be_looked_at(on: Database) {
         refused.contains("sand_box") && refused.contains("stagehook.toml"),
         "{refused}"
     );
+}
+
+async fn an_execution_is_taken_out_of_the_log_and_runs_again(on: Database) {
+    let studio = Studio::open(on).await;
+    let world = studio.world().await;
+    let plugin = studio.plugin("test_guest").await;
+    let config = json!({
+        "plugin": plugin, "settings": {"do": "loop"}, "limits": {"fuel": 20_000_000},
+    });
+    let hook = HookDraft::new("grade", "wasm", config);
+    hook.create(&studio).await;
+    studio.run(world.job, json!({"take": 7})).await;
+    let log = studio.logs_of_job(world.job).await.remove(0);
+    assert_eq!(log["status"], "out_of_fuel", "{log:#}");
+    let id = log["id"].to_string();
+
+    // The component comes from the server too.
+    let from_log = ["plugin", "run", "--from-log", &id];
+    let recording = [&from_log[..], &["--record", "a.rec"]].concat();
+    let again = run_json(&studio, &recording, 2).await;
+    assert_eq!(again["status"], "out_of_fuel");
+    assert_eq!(again["error"], log["error"]);
+    assert_eq!(again["input"]["metadata"], log["input"]["metadata"]);
+    assert_eq!(again["logged"]["log_id"], log["id"]);
+    let shown = run(&studio, &from_log, 2).await;
+    assert!(shown.contains("here it came to the same"), "{shown}");
+
+    let other = [&from_log[..], &["--settings", r#"{"do": "everything"}"#]].concat();
+    assert_eq!(run_json(&studio, &other, 0).await["status"], "passed");
+
+    let component = studio.layout().root().join("test_guest.wasm");
+    std::fs::write(
+        &component,
+        stagehook_tests::plugins::component("test_guest"),
+    )
+    .unwrap();
+    let component = component.to_str().unwrap();
+    let replay = ["plugin", "run", component, "--replay", "a.rec"];
+    let replayed = run_json(&studio, &replay, 2).await;
+    assert_eq!(replayed["replay"]["same"], true, "{replayed:#}");
+    assert_eq!(replayed["usage"]["fuel_used"], again["usage"]["fuel_used"]);
 }

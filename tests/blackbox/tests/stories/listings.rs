@@ -8,6 +8,7 @@ on_both_databases!(
     hooks_are_filtered,
     jobs_are_filtered,
     logs_are_filtered,
+    a_log_is_shown_by_its_id,
     pages_stay_stable_while_things_are_added,
     a_cursor_is_not_made_up,
 );
@@ -167,6 +168,28 @@ async fn logs_are_filtered(on: Database) {
     for log in studio.all(&of_job).await {
         assert!(log["duration_ms"].as_i64() >= Some(0));
         assert!(log["executed_at"].as_str().unwrap().ends_with('Z'), "{log}");
+    }
+}
+
+async fn a_log_is_shown_by_its_id(on: Database) {
+    let studio = Studio::open(on).await;
+    let world = studio.world().await;
+    let good = studio.shell("good", "echo graded").order(1);
+    good.create(&studio).await;
+    let bad = studio.shell("bad", "exit 1").order(2);
+    bad.create(&studio).await;
+    studio.run(world.job, json!({"take": 7})).await;
+    let logs = studio.logs_of_job(world.job).await;
+    assert_eq!(logs.len(), 2);
+    for log in &logs {
+        let path = format!("/hook-logs/{}", log["id"]);
+        assert_eq!(studio.get(&path).await.ok(), *log);
+        let stranger = studio.with_token(None);
+        stranger.get(&path).await.problem(401, "unauthorized");
+    }
+    for unknown in ["999999", "9223372036854775807"] {
+        let path = format!("/hook-logs/{unknown}");
+        studio.get(&path).await.problem(404, "not-found");
     }
 }
 
