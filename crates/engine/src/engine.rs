@@ -135,7 +135,7 @@ impl Engine {
         self.runners.process.confinement().as_str()
     }
 
-    /// What this server counts, as OpenMetrics text. REQ-API-6
+    /// What this server counts, as `OpenMetrics` text. REQ-API-6
     pub fn metrics(&self) -> String {
         let EngineSettings {
             concurrent_runs,

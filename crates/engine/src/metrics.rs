@@ -137,7 +137,7 @@ impl Metrics {
             .inc();
     }
 
-    /// Everything, as OpenMetrics text.
+    /// Everything, as `OpenMetrics` text.
     pub(crate) fn text(&self, now: Now) -> String {
         let mut text = String::new();
         // Writing to a string does not fail.

@@ -9,7 +9,7 @@ use axum::middleware::from_fn_with_state;
 use axum::response::IntoResponse;
 use axum::routing::get;
 
-/// OpenMetrics, which Prometheus reads since its version 2.5.
+/// `OpenMetrics`, which Prometheus reads since its version 2.5.
 const TEXT: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// Its one route. It tells which plugins a studio has, so that it needs a token

@@ -28,7 +28,7 @@ impl WasmRunner {
         let place = self.cache.place(digest);
         let restored = place
             .get_or_try_init(|| async {
-                let component = self.from_disk(digest).await.ok_or(None)?;
+                let component = self.on_disk(digest).await.ok_or(None)?;
                 self.link(digest, &component)
                     .map_err(|error| Some(PrepareError::linking(&error)))
             })
@@ -51,7 +51,7 @@ impl WasmRunner {
         digest: Digest,
         component: Bytes,
     ) -> Result<Component, CompileError> {
-        if let Some(component) = self.from_disk(digest).await {
+        if let Some(component) = self.on_disk(digest).await {
             return Ok(component);
         }
         if self.disk.is_some() {
@@ -81,7 +81,7 @@ impl WasmRunner {
 
     /// What the disk has of a component, checked before it is loaded. Whatever
     /// goes wrong, there is nothing.
-    async fn from_disk(&self, digest: Digest) -> Option<Component> {
+    async fn on_disk(&self, digest: Digest) -> Option<Component> {
         let disk = Arc::clone(self.disk.as_ref()?);
         let _permit = self.loading.acquire().await.ok()?;
         let engine = self.engine.clone();

@@ -81,7 +81,11 @@ impl DiskCache {
         let key = cache_key::of(&cache)?;
         make_directory(&cache, PLUGINS)?;
         let compatibility = compatibility(engine);
-        let folder = compatibility.iter().take(16).fold(String::new(), hex);
+        let folder = compatibility
+            .iter()
+            .take(16)
+            .copied()
+            .fold(String::new(), hex);
         Ok(Self {
             plugins: cache.open_dir(PLUGINS)?,
             key,
@@ -102,7 +106,7 @@ impl DiskCache {
 
     fn path(&self, component: &Digest) -> String {
         let start = format!("{}/", self.folder);
-        component.as_bytes().iter().fold(start, hex)
+        component.as_bytes().iter().copied().fold(start, hex)
     }
 
     /// What is kept of this component. Takes as long as reading it does.
@@ -224,7 +228,9 @@ impl DiskCache {
                 Err(error) if error.kind() == ErrorKind::NotFound => continue,
                 Err(error) => return Err(error),
             };
-            let used = metadata.modified().map_or(now, |time| time.into_std());
+            let used = metadata
+                .modified()
+                .map_or(now, cap_std::time::SystemTime::into_std);
             let age = now.duration_since(used).unwrap_or_default();
             if path.ends_with(PARTIAL) && age > PARTIAL_FOR {
                 self.discard(&path);
@@ -291,7 +297,7 @@ fn is_folder_of_engine(name: &str) -> bool {
     name.len() == 32 && name.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-fn hex(mut text: String, byte: &u8) -> String {
+fn hex(mut text: String, byte: u8) -> String {
     let _ = write!(text, "{byte:02x}");
     text
 }

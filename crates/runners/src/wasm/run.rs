@@ -89,10 +89,10 @@ impl WasmRunner {
             },
         };
         let mut state = State::new(granted.wasi, limits.memory_bytes, limits.output_bytes);
-        state.secrets = self.granted_secrets(&config.grants);
+        state.secrets = self.granted_secrets(grants);
         state.http.egress.clone_from(&self.settings.egress);
-        state.http.hosts.clone_from(&config.grants.http);
-        state.http.secrets = self.sent_secrets(&config.grants);
+        state.http.hosts.clone_from(&grants.http);
+        state.http.secrets = self.sent_secrets(grants);
         state.tape = plugin.tape().cloned();
         let called = call(
             plugin.pre(),
@@ -188,6 +188,7 @@ impl WasmRunner {
         }
         for artifact in &mut result.artifacts {
             redact(&mut artifact.path);
+            artifact.mime.iter_mut().for_each(redact);
         }
         result
             .metadata

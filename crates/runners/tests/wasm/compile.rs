@@ -117,7 +117,7 @@ async fn rejected(settings: WasmSettings, component: Bytes) -> (&'static str, St
             let rejection = rejections.remove(0);
             (rejection.rule, rejection.detail)
         }
-        error => panic!("{error:?}"),
+        error @ UploadError::Broken(_) => panic!("{error:?}"),
     }
 }
 

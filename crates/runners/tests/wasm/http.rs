@@ -74,13 +74,13 @@ async fn a_granted_host_is_asked_and_its_answer_read() {
     assert_eq!(answer["headers"]["x-seen"], "yes");
     assert_eq!(answer["body"], "hello");
 
-    let received = receiver.request();
-    assert_eq!(received.line, "POST /jobs?id=7 HTTP/1.1");
-    assert_eq!(received.body, "graded");
-    assert_eq!(received.headers["host"], receiver.authority());
-    assert_eq!(received.headers["x-shot"], "010");
-    assert_eq!(received.headers["user-agent"], "stagehook/test");
-    assert!(!received.headers.contains_key("accept-encoding"));
+    let request = receiver.request();
+    assert_eq!(request.line, "POST /jobs?id=7 HTTP/1.1");
+    assert_eq!(request.body, "graded");
+    assert_eq!(request.headers["host"], receiver.authority());
+    assert_eq!(request.headers["x-shot"], "010");
+    assert_eq!(request.headers["user-agent"], "stagehook/test");
+    assert!(!request.headers.contains_key("accept-encoding"));
 
     let usage = &execution.usage;
     assert_eq!(usage.http_requests, Some(1));

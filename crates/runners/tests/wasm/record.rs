@@ -253,12 +253,9 @@ async fn what_was_asked_over_http_is_answered_when_nobody_is_there() {
     }));
     let (execution, recording) = record(&runner, "http_guest", &config, &input()).await;
     assert_eq!(execution.status, Passed, "{execution:?}");
-    let received = receiver.request();
-    assert_eq!(received.body, "graded");
-    assert_eq!(
-        received.headers["authorization"],
-        format!("Bearer {SECRET}")
-    );
+    let request = receiver.request();
+    assert_eq!(request.body, "graded");
+    assert_eq!(request.headers["authorization"], format!("Bearer {SECRET}"));
     let answers = &found(&execution)["answers"];
     assert_eq!(answers[0]["error"], "HttpRequestDenied", "{answers}");
     assert_eq!(answers[1]["body"], "hello", "{answers}");

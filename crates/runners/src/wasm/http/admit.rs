@@ -63,7 +63,7 @@ impl Http {
                 forbidden.to_string(),
             ));
         }
-        let headers = self.headers(&url, parts.headers, egress)?;
+        let headers = self.headers(&url, &parts.headers, egress)?;
         let mut request = reqwest::Request::new(parts.method, url);
         *request.headers_mut() = headers;
         Ok(Admitted {
@@ -98,12 +98,17 @@ impl Http {
         )))
     }
 
-    fn headers(&self, url: &Url, headers: HeaderMap, egress: &Egress) -> Result<HeaderMap, Denied> {
+    fn headers(
+        &self,
+        url: &Url,
+        headers: &HeaderMap,
+        egress: &Egress,
+    ) -> Result<HeaderMap, Denied> {
         let (host, port, default_port) = address(url)?;
         let may_read = url.scheme() == Scheme::HTTPS.as_str() || egress.network().allow_private;
         let mut sent = HeaderMap::with_capacity(headers.len());
         // Not by entry: of a name with several values only the first names it.
-        for (name, value) in &headers {
+        for (name, value) in headers {
             let filled = super::sent_secret::fill(value, |wanted| {
                 let secret = self
                     .secrets

@@ -25,6 +25,7 @@ pub(super) enum Entry {
 /// A call of an imported function. Neither results nor a trap: it was not
 /// answered before the plugin's time was over.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[expect(clippy::struct_field_names, reason = "the file names it so")]
 pub(super) struct Call {
     /// Such as `wasi:io/streams@0.2.6#[method]input-stream.read`.
     pub(super) call: String,

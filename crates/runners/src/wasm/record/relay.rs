@@ -159,10 +159,7 @@ impl Relay<'_> {
         let _ = writeln!(self.host, "    (export \"{n}\" (func $h{n}))");
 
         let core = |kinds: &[Core]| -> String {
-            kinds
-                .iter()
-                .map(|kind| format!(" {}", kind.as_str()))
-                .collect()
+            kinds.iter().flat_map(|kind| [" ", kind.as_str()]).collect()
         };
         let mut lowered = params.clone();
         if is_indirect {

@@ -46,10 +46,10 @@ async fn a_secret_is_put_into_headers_and_redacted_where_it_comes_back() {
     )
     .await;
     let answer = answers(&execution)[0].clone();
-    let received = receiver.request();
-    assert_eq!(received.headers["authorization"], format!("Bearer {TOKEN}"));
-    assert_eq!(received.headers["x-both"], format!("{TOKEN}:{TOKEN}"));
-    assert_eq!(received.headers["x-plain"], "{{tracker}}");
+    let request = receiver.request();
+    assert_eq!(request.headers["authorization"], format!("Bearer {TOKEN}"));
+    assert_eq!(request.headers["x-both"], format!("{TOKEN}:{TOKEN}"));
+    assert_eq!(request.headers["x-plain"], "{{tracker}}");
     // The receiver told the guest; what is kept does not say it.
     assert_eq!(answer["body"], "[redacted]");
     assert_eq!(answer["headers"]["x-echo"], "[redacted]");
