@@ -29,6 +29,9 @@ use utoipa::IntoParams;
 /// The header that holds the signature of an upload.
 const SIGNATURE: &str = "x-stagehook-plugin-signature";
 
+/// Longest text to search for; databases refuse longer patterns.
+const SEARCH_MAX_BYTES: usize = 200;
+
 /// Which plugins.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -123,6 +126,11 @@ pub(crate) async fn list(
     ApiQuery(query): ApiQuery<PluginQuery>,
 ) -> Result<Json<Listing<CatalogueEntry>>, Problem> {
     let page = page_request(query.limit, query.cursor.as_deref())?;
+    let search = query.search.as_deref().unwrap_or_default();
+    if search.len() > SEARCH_MAX_BYTES {
+        let detail = format!("must have at most {SEARCH_MAX_BYTES} bytes");
+        return Err(Invalid::one("/search", detail).into());
+    }
     let page = state
         .engine
         .store()

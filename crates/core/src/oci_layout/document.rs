@@ -155,8 +155,10 @@ fn fetch(
 }
 
 fn parse<T: DeserializeOwned>(path: &str, text: &[u8]) -> Result<T, LayoutError> {
-    serde_json::from_slice(text)
-        .map_err(|error| wrong(path, format!("is not what it should be: {error}")))
+    serde_json::from_slice(text).map_err(|error| {
+        let why = brief(&error.to_string());
+        wrong(path, format!("is not what it should be: {why}"))
+    })
 }
 
 fn wrong(path: &str, detail: impl Into<String>) -> LayoutError {

@@ -8,6 +8,8 @@ use serde_json::Value;
 
 /// Most steps of one check. A million takes well below a second.
 const STEPS_MAX: u64 = 1_000_000;
+/// Bytes of a text that are matched in the time of one step.
+const BYTES_A_STEP: usize = 32;
 /// Deepest way through schemas and references, in levels.
 const LEVELS_MAX: usize = 512;
 
@@ -63,8 +65,10 @@ impl Walk<'_> {
     ) -> Option<()> {
         match keyword {
             "$ref" => {
-                let target = argument.as_str().and_then(|text| target(self.root, text));
-                target.map_or(Some(()), |target| self.apply(target, value, levels))
+                // The validator also reads pointers that are none (`/allOf/00`):
+                // what is not found here could be anything.
+                let target = argument.as_str().and_then(|text| target(self.root, text))?;
+                self.apply(target, value, levels)
             }
             // Only to be found where no schema is looked for.
             "$dynamicRef" | "$recursiveRef" => None,
@@ -91,6 +95,10 @@ impl Walk<'_> {
             "patternProperties" => {
                 let schemas = argument.as_object().into_iter().flat_map(|o| o.values());
                 for schema in schemas {
+                    // Each pattern is held against each key.
+                    for key in value.as_object().into_iter().flat_map(|o| o.keys()) {
+                        self.spend(1 + key.len() / BYTES_A_STEP)?;
+                    }
                     self.children(schema, value, levels)?;
                 }
                 Some(())
@@ -114,6 +122,10 @@ impl Walk<'_> {
                     self.apply(argument, &Value::String(key.clone()), levels)?;
                 }
                 Some(())
+            }
+            // What is read letter by letter.
+            "pattern" | "format" | "minLength" | "maxLength" => {
+                self.spend(1 + value.as_str().map_or(0, str::len) / BYTES_A_STEP)
             }
             _ => self.spend(1),
         }

@@ -31,13 +31,11 @@ pub(super) fn check(schema: &Value) -> Result<(), Invalid> {
     }
     let mut walk = Walk::default();
     walk.schema(schema, &mut String::new());
-    if walk.patterns > PATTERNS_MAX {
+    let patterns = patterns(schema);
+    if patterns > PATTERNS_MAX {
         walk.findings.push(
             "",
-            format!(
-                "has {} patterns, at most {PATTERNS_MAX} are taken",
-                walk.patterns
-            ),
+            format!("has {patterns} patterns, at most {PATTERNS_MAX} are taken"),
         );
     }
     walk.findings.finish()
@@ -58,10 +56,29 @@ fn depth_exceeds(value: &Value, levels: usize) -> bool {
     }
 }
 
+/// How many patterns there are, also where no schema is looked for: a reference
+/// can lead there.
+fn patterns(value: &Value) -> usize {
+    match value {
+        Value::Array(values) => values.iter().map(patterns).sum(),
+        Value::Object(object) => object
+            .iter()
+            .map(|(key, value)| {
+                let own = match (key.as_str(), value) {
+                    ("pattern", Value::String(_)) => 1,
+                    ("patternProperties", Value::Object(by_pattern)) => by_pattern.len(),
+                    _ => 0,
+                };
+                own + patterns(value)
+            })
+            .sum(),
+        _ => 0,
+    }
+}
+
 #[derive(Default)]
 struct Walk {
     findings: Findings,
-    patterns: usize,
 }
 
 impl Walk {
@@ -85,14 +102,10 @@ impl Walk {
                     at.as_str(),
                     "is not supported below the top of a schema: remove it",
                 ),
-                "pattern" => self.patterns += 1,
                 // Values, not schemas.
                 "const" | "enum" | "default" | "example" | "examples" => {}
                 "properties" | "patternProperties" | "$defs" | "definitions"
                 | "dependentSchemas" | "dependencies" => {
-                    if keyword == "patternProperties" {
-                        self.patterns += value.as_object().map_or(0, serde_json::Map::len);
-                    }
                     self.each(value, at);
                 }
                 _ if value.is_array() => self.each(value, at),

@@ -118,7 +118,20 @@ fn exploding(keyword: &str) -> Value {
     json!({"$ref": "#/$defs/d0", "$defs": defs})
 }
 
+/// The same by pointers that the validator follows and nobody else.
+fn exploding_by_odd_pointers() -> Value {
+    let mut levels: Vec<Value> = (0..40)
+        .map(|i| {
+            let next = json!({"$ref": format!("#/allOf/0{}", i + 1)});
+            json!({"allOf": [next, next]})
+        })
+        .collect();
+    levels.push(json!({"type": "integer"}));
+    json!({"allOf": levels})
+}
+
 #[rstest]
+#[case(exploding_by_odd_pointers(), json!("x"))]
 #[case(exploding("allOf"), json!("x"))]
 #[case(exploding("anyOf"), json!("x"))]
 #[case(exploding("oneOf"), json!("x"))]

@@ -3,7 +3,7 @@
 //! The interface `types` is the same in every version so far, and so is this. A
 //! version that changes it brings its own module.
 
-use super::bounds::cut;
+use super::bounds::{self, cut};
 use super::v0_1::types as wit;
 use serde_json::{Map, Value};
 use stagehook_core::capability::Capability;
@@ -141,6 +141,10 @@ fn manifest(
     if let Err(error) = &name {
         wrong.push(format!("its name {error}"));
     }
+    // `/plugins/import` and `/plugins/validate` are something else.
+    if matches!(manifest.name.as_str(), "import" | "validate") {
+        wrong.push("its name is a word of the server's own: choose another".to_owned());
+    }
     let version = semver::Version::parse(&manifest.version);
     if let Err(error) = &version {
         wrong.push(format!("its version must be a semantic version: {error}"));
@@ -149,8 +153,10 @@ fn manifest(
         wrong.push("its description must have at most 2000 characters".to_owned());
     }
     let mut hook_points = Vec::new();
-    for hook_point in &manifest.hook_points {
+    // More than there are is nonsense, and nonsense is not repeated at length.
+    for hook_point in manifest.hook_points.iter().take(PROBLEMS_MAX) {
         match hook_point.parse() {
+            Ok(hook_point) if hook_points.contains(&hook_point) => {}
             Ok(hook_point) => hook_points.push(hook_point),
             Err(error) => wrong.push(format!(
                 "its hook point `{}` {error}",
@@ -209,6 +215,11 @@ pub(super) fn problems(problems: Vec<wit::Problem>) -> Vec<FieldError> {
     problems
         .into_iter()
         .take(PROBLEMS_MAX)
-        .map(|problem| FieldError::new(problem.pointer, problem.detail))
+        .map(|problem| {
+            FieldError::new(
+                cut(problem.pointer, 200),
+                cut(problem.detail, bounds::ERROR_BYTES),
+            )
+        })
         .collect()
 }

@@ -160,6 +160,10 @@ fn failed(status: ExitStatus, message: &str, limits: &CompileLimits) -> CompileE
         (_, Some(libc::SIGABRT | libc::SIGSEGV | libc::SIGKILL)) => {
             costly(CompileLimit::Memory(limits.memory_bytes))
         }
+        // A component that makes the compiler fail is at fault all the same.
+        (_, Some(libc::SIGBUS | libc::SIGILL | libc::SIGTRAP)) => {
+            CompileError::Invalid("the compiler gave up on it".to_owned())
+        }
         _ => CompileError::Broken(std::io::Error::other(format!(
             "the compiler ended with {status}: {}",
             message.trim()

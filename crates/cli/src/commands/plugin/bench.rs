@@ -128,7 +128,7 @@ async fn measure(bench: Arc<Bench>, seconds: u64, concurrency: u32) -> anyhow::R
     for worker in workers {
         calls.extend(worker.await.context("a call broke off")??);
     }
-    Ok(Measured::new(calls, instances, started.elapsed()))
+    Ok(Measured::new(&calls, &instances, started.elapsed()))
 }
 
 impl Bench {

@@ -40,8 +40,8 @@ pub(super) struct RunArgs {
     #[arg(long, value_name = "FILE", conflicts_with = "replay")]
     record: Option<PathBuf>,
     /// Run again as recorded, every call to the host answered from the recording
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["from_log", "input", "settings",
-        "grants", "limits", "segment", "media_roots", "secrets", "allow_private_network"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["call", "from_log", "input",
+        "settings", "grants", "limits", "segment", "media_roots", "secrets", "allow_private_network"])]
     replay: Option<PathBuf>,
     /// Run what a server logged: the component, input, settings, grants and
     /// limits of the execution with this log

@@ -44,9 +44,9 @@ pub(super) struct Measured {
 }
 
 impl Measured {
-    pub(super) fn new(calls: Vec<Call>, instances: Vec<Duration>, elapsed: Duration) -> Self {
+    pub(super) fn new(calls: &[Call], instances: &[Duration], elapsed: Duration) -> Self {
         let mut statuses = BTreeMap::new();
-        for call in &calls {
+        for call in calls {
             *statuses.entry(call.status.as_str()).or_default() += 1;
         }
         let sorted = |values: Vec<f64>| {
@@ -67,7 +67,7 @@ impl Measured {
                     .collect(),
             ),
             host: sorted(calls.iter().map(|call| call.host_ms).collect()),
-            instances: sorted(instances.into_iter().map(milliseconds).collect()),
+            instances: sorted(instances.iter().copied().map(milliseconds).collect()),
             fuel: sorted(fuel),
             memory_bytes: calls
                 .iter()

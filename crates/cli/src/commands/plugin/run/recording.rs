@@ -92,7 +92,10 @@ pub(super) async fn replay(path: &Path, subject: Subject, as_json: bool) -> anyh
         allow_private_network: false,
     };
     let mut execution = execute(&runner, &plugin, &prepared).await?;
-    let divergence = tape.divergence(&execution);
+    // It quotes the recording, which may be anybody's.
+    let divergence = tape
+        .divergence(&execution)
+        .map(|divergence| output::one_line(&divergence.to_string()));
     execution.usage = with_recorded(&execution.usage, &recording.execution.usage);
     let differences = recording.execution.differences(&execution);
     let is_same = divergence.is_none() && differences.is_empty();
@@ -101,7 +104,7 @@ pub(super) async fn replay(path: &Path, subject: Subject, as_json: bool) -> anyh
         document["replay"] = json!({
             "same": is_same,
             "calls": recording.calls(),
-            "divergence": divergence.as_ref().map(ToString::to_string),
+            "divergence": divergence,
             "differences": differences,
             "recorded": recording.execution,
         });
@@ -122,11 +125,14 @@ pub(super) async fn replay(path: &Path, subject: Subject, as_json: bool) -> anyh
     }
     if !is_same {
         bail!(
-            "every call was as recorded, the outcome was not: another {}\n  recorded was {:#}\n  \
-             now it was {:#}",
+            "every call was as recorded, the outcome was not: another {}\n  recorded was {}\n  \
+             now it was {}",
             differences.join(", another "),
-            serde_json::to_value(&recording.execution)?,
-            compared(&execution)
+            output::many_lines(&format!(
+                "{:#}",
+                serde_json::to_value(&recording.execution)?
+            )),
+            output::many_lines(&format!("{:#}", compared(&execution)))
         );
     }
     Ok(ending(execution.status))
@@ -179,5 +185,6 @@ fn read(path: &Path) -> anyhow::Result<Recording> {
     if text.len() as u64 > RECORDING_FILE_MAX_BYTES {
         bail!("it is larger than any recording");
     }
-    Ok(Recording::from_text(&text)?)
+    Recording::from_text(&text)
+        .map_err(|error| anyhow::anyhow!(output::one_line(&error.to_string())))
 }
