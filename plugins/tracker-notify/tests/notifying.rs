@@ -169,16 +169,13 @@ fn values_stay_within_their_step_of_the_path(#[case] name: &str, #[case] expecte
     let call = input(json!({"url": "https://t.example.com/{external_ref}"}))
         .context(|context| context.job.as_mut().unwrap().external_ref = Some(name));
     let answer = testing::run::<TrackerNotify>(call);
-    match expected {
-        Some(url) => {
-            answer.unwrap();
-            assert_eq!(host.requests()[0].url(), url);
-        }
-        None => {
-            let failure = answer.unwrap_err();
-            assert!(failure.message.contains("no external_ref"), "{failure:?}");
-            assert_eq!(host.requests(), []);
-        }
+    if let Some(url) = expected {
+        answer.unwrap();
+        assert_eq!(host.requests()[0].url(), url);
+    } else {
+        let failure = answer.unwrap_err();
+        assert!(failure.message.contains("no external_ref"), "{failure:?}");
+        assert_eq!(host.requests(), []);
     }
 }
 

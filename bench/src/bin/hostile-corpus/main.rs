@@ -58,7 +58,7 @@ async fn table() -> Result<ExitCode> {
         "| case | expected | got | told | ms | host MiB | neighbour p50 us | p99 us | calls |\n\
          | --- | --- | --- | --- | ---: | ---: | ---: | ---: | ---: |"
     )?;
-    let (_, alone) = beside(&arena, async {
+    let ((), alone) = beside(&arena, async {
         tokio::time::sleep(ALONE).await;
         Ok(())
     })
@@ -122,13 +122,13 @@ async fn beside<T>(
 fn row(case: &Case, outcome: &Outcome, noticed: &Latencies) -> String {
     let short: String = outcome.told.chars().take(70).collect();
     format!(
-        "| {} | {} | {} | {} | {:.1} | {:.1} | {noticed} |",
+        "| {} | {} | {} | {} | {:.1} | {} | {noticed} |",
         case.name,
         shown(case.expected),
         shown(outcome.ended),
         short.replace(['|', '\n'], " "),
         outcome.took.as_secs_f64() * 1e3,
-        outcome.host_bytes as f64 / f64::from(1 << 20),
+        outcome.host_bytes >> 20,
     )
 }
 

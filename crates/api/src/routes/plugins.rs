@@ -61,8 +61,10 @@ pub(crate) async fn upload(
     headers: HeaderMap,
     body: Body,
 ) -> Result<(StatusCode, Json<PluginVersion>), Problem> {
-    let signature = signature(&headers)?;
     let (component, _place) = upload_body(&state, body).await?;
+    // After the body: whoever is answered while they still send may never
+    // read the answer.
+    let signature = signature(&headers)?;
     let version = state
         .engine
         .publish_plugin(actor.name(), component, signature)
@@ -81,8 +83,10 @@ pub(crate) async fn validate(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<ValidationReport>, Problem> {
-    let signature = signature(&headers)?;
     let (component, _place) = upload_body(&state, body).await?;
+    // After the body: whoever is answered while they still send may never
+    // read the answer.
+    let signature = signature(&headers)?;
     let report = state
         .engine
         .report_plugin(component, signature.as_ref())
