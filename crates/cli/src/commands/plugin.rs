@@ -1,6 +1,6 @@
 //! `stagehook plugin …`
 //!
-//! Some of these commands speak to a server, and take a [`Connection`]; the
+//! Some of these commands speak to a server, and take a [`Connection`](crate::client::Connection); the
 //! others work on files alone, for the people who write plugins.
 
 mod bench;
