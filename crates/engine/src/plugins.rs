@@ -1,5 +1,5 @@
-//! Plugins: taking them in ([`catalogue`]), moving them ([`transfer`]), finding
-//! out which version a hook runs ([`pin`]), and making that ready to run.
+//! Plugins: taking them in (`catalogue`), moving them (`transfer`), finding
+//! out which version a hook runs (`pin`), and making that ready to run.
 
 mod catalogue;
 mod install;
