@@ -21,7 +21,7 @@
 //! | what | by | status |
 //! | --- | --- | --- |
 //! | computing too much | fuel | `out_of_fuel` |
-//! | taking too long, computing | epoch, every few milliseconds | `timed_out` |
+//! | taking too long, computing | epoch, every millisecond | `timed_out` |
 //! | taking too long, in a host call | a timer around the whole call | `timed_out` |
 //! | memory and tables, all together | a limiter of the whole store | `out_of_memory` |
 //! | recursion, host resources, data handed to the host in one call | the engine | `limit_exceeded`, named |

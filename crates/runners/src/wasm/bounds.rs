@@ -34,7 +34,7 @@ pub(super) const HTTP_BYTES_SENT: u64 = 10 << 20;
 /// Bodies of all answers to them, in bytes.
 pub(super) const HTTP_BYTES_RECEIVED: u64 = 50 << 20;
 /// How often running guests make room for others, and look at their deadline.
-pub(super) const TICK: Duration = Duration::from_millis(4);
+pub(super) const TICK: Duration = Duration::from_millis(1);
 
 /// Cuts a guest's text to at most this many bytes, at a character, and says so.
 /// NUL, which not every database can keep, becomes U+FFFD.

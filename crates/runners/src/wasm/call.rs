@@ -1,7 +1,6 @@
 //! One call of one function of a fresh instance, under all limits.
 
 use super::contract::{Answer, Call, PluginPre};
-use super::host_time::HostTime;
 use super::record;
 use super::state::State;
 use super::ticker::Ticker;
@@ -68,8 +67,7 @@ pub(super) async fn call(
 ) -> Called {
     state.deadline = Some(until.deadline);
     let state = record::enter(state);
-    let host_time = HostTime::default();
-    let mut store = store(plugin, state, until, &host_time);
+    let mut store = store(plugin, state, until);
     let is_fueled = store.set_fuel(fuel);
     let ending = {
         let _running = ticker.run();
@@ -96,7 +94,7 @@ pub(super) async fn call(
     Called {
         ending,
         fuel_used,
-        host_time: host_time.total(),
+        host_time: state.host_time.total(),
         stdout: state.stdout.take(),
         stderr: state.stderr.take(),
         limiter: state.limiter,
@@ -105,7 +103,7 @@ pub(super) async fn call(
     }
 }
 
-fn store(plugin: &PluginPre, state: State, until: Until<'_>, host_time: &HostTime) -> Store<State> {
+fn store(plugin: &PluginPre, state: State, until: Until<'_>) -> Store<State> {
     let host_call_bytes = record::host_call_bytes(&state);
     let mut store = Store::new(plugin.engine(), state);
     store.limiter(|state| &mut state.limiter);
@@ -113,9 +111,9 @@ fn store(plugin: &PluginPre, state: State, until: Until<'_>, host_time: &HostTim
     store.set_max_component_handles(bounds::HOST_RESOURCES);
     store.set_epoch_deadline(1);
     let Until { deadline, cancel } = until;
-    let (cancel, host_time) = (cancel.clone(), host_time.clone());
-    store.call_hook(move |_, hook| {
-        host_time.crosses(hook);
+    let cancel = cancel.clone();
+    store.call_hook(|mut store, hook| {
+        store.data_mut().host_time.crosses(hook);
         Ok(())
     });
     // Guests that compute keep a busy thread from its timers, so the deadline is

@@ -1,6 +1,7 @@
 //! What belongs to one call: everything that the host functions see.
 
 use super::bounds;
+use super::host_time::HostTime;
 use super::http::Http;
 use super::limiter::Limiter;
 use super::output::Output;
@@ -23,6 +24,7 @@ pub(super) struct State {
     pub(super) http: Http,
     pub(super) traffic: Arc<Traffic>,
     pub(super) limiter: Limiter,
+    pub(super) host_time: HostTime,
     pub(super) stdout: Output,
     /// What it prints there, and what it logs.
     pub(super) stderr: Output,
@@ -56,6 +58,7 @@ impl State {
             http: Http::new(stderr.clone(), Arc::clone(&traffic)),
             traffic,
             limiter: Limiter::new(memory_bytes),
+            host_time: HostTime::default(),
             stdout,
             stderr,
             secrets: GrantedSecrets::new(),
