@@ -145,8 +145,11 @@ fn runners(settings: &Settings, secrets: &Arc<Secrets>) -> anyhow::Result<Runner
     let data_dir = &settings.data_dir.value;
     let scripts_dirs = directories("scripts directory", &settings.scripts_dirs.value, data_dir)?;
     let media_roots = directories("media root", &settings.media_roots.value, data_dir)?;
+    let mut hidden = vec![data_dir.clone()];
+    hidden.extend(scripts_dirs.iter().cloned());
     let process = ProcessSettings {
         script_roots: scripts_dirs,
+        hidden,
         media_roots: media_roots.clone(),
         confinement: match settings.sandbox.value {
             Sandbox::Bubblewrap => Confinement::Bubblewrap,

@@ -7,6 +7,7 @@ mod grants;
 mod host_pattern;
 mod limits;
 mod process;
+mod script_limits;
 mod wasm;
 mod webhook;
 
@@ -14,6 +15,7 @@ pub use grants::{Access, DirectoryGrant, PluginGrants, ScriptGrants};
 pub use host_pattern::{HostPattern, InvalidHostPattern};
 pub use limits::{LimitRange, Limits, LimitsInForce};
 pub use process::{PythonConfig, Sandbox, ScriptPath, ShellConfig};
+pub use script_limits::{ScriptLimitRange, ScriptLimits, ScriptLimitsInForce};
 pub use wasm::{InvalidPluginRef, PinnedPlugin, PluginRef, WasmConfig};
 pub use webhook::{Auth, Method, Retry, SecretName, WebhookConfig};
 
@@ -209,13 +211,22 @@ fn check_env(findings: &mut Findings, at: &str, env: &BTreeMap<String, String>) 
             pointer.clone(),
             "is no name of an environment variable: letters, digits and '_', not beginning with a digit",
         );
-        let reserved = matches!(name.as_str(), "PATH" | "HOME" | "TMPDIR" | "LANG")
-            || name.starts_with("STAGEHOOK_")
-            || name.starts_with("LD_");
+        let set_by_stagehook = matches!(name.as_str(), "PATH" | "HOME" | "TMPDIR" | "LANG")
+            || name.starts_with("STAGEHOOK_");
         findings.require(
-            !reserved,
+            !set_by_stagehook,
             pointer.clone(),
-            "is reserved: PATH, HOME, TMPDIR, LANG, LD_* and STAGEHOOK_* are set by Stagehook",
+            "is reserved: PATH, HOME, TMPDIR, LANG and STAGEHOOK_* are set by Stagehook",
+        );
+        // With these, what runs would no longer be the script that was named.
+        let runs_something_else = matches!(
+            name.as_str(),
+            "BASH_ENV" | "ENV" | "PYTHONSTARTUP" | "PYTHONHOME"
+        ) || name.starts_with("LD_");
+        findings.require(
+            !runs_something_else,
+            pointer.clone(),
+            "is reserved: it would have the interpreter run something before the script",
         );
         findings.require(
             !value.contains('\0'),

@@ -13,6 +13,7 @@
 mod egress;
 mod invocation;
 mod kept;
+mod media_roots;
 mod network;
 mod secrets;
 

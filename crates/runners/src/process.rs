@@ -5,41 +5,52 @@
 //! | the script is found below the script roots, and what was found is run | `script` |
 //! | the program that reads it | `interpreter`, `python` |
 //! | its environment, its private directory, its result | `variables`, `work_dir` |
-//! | how much of the host it sees | `confinement` |
+//! | how much of the host it sees | `confinement`, `bubblewrap` |
+//! | how much of it it may use | `limits`, `watchdog` |
 //! | what it is fed and what it prints | `supervise` |
-//! | its processes, from the first to the last | `tree`, `orphans`, `procfs`, `sys` |
+//! | its processes, from the first to the last | `start`, `spawn`, `tree`, `orphans`, `procfs`, `sys` |
+//! | what its end means | `report`, `outcome` |
 //!
 //! Every run goes the same way: make a directory, start the interpreter in a
-//! process group of its own, feed and listen until the *first* process ends
-//! (or the deadline or a cancel ends it), end whatever it left behind, read
-//! the result, remove the directory. A run that is dropped in the middle kills
-//! its processes and removes its directory, too.
+//! sandbox or (trusted) in a process group of its own, feed and listen until
+//! the *first* process ends (or the deadline, a limit or a cancel ends it), end
+//! whatever it left behind, read the result, remove the directory. A run that
+//! is dropped in the middle kills its processes and removes its directory, too.
 //!
 //! No shell string is ever built (REQ-SCR-1), the script inherits descriptors
 //! 0, 1 and 2 and nothing of the server's environment (REQ-SCR-2).
 
+mod bubblewrap;
 mod confinement;
 mod interpreter;
+mod limits;
 mod orphans;
 mod outcome;
 mod procfs;
 mod python;
+mod report;
 mod script;
+mod spawn;
+mod start;
 mod supervise;
 mod sweep;
 mod sys;
 mod tree;
 mod variables;
+mod watchdog;
 mod work_dir;
 
-pub use confinement::Confinement;
+pub use confinement::{Confinement, ConfinementLevel};
 pub use python::EnvironmentError;
 
+use crate::media_roots::MediaRoots;
 use crate::{HostBroken, Invocation};
-use interpreter::Interpreter;
-use script::Script;
-use stagehook_core::config::{PythonConfig, Sandbox, ScriptPath, ShellConfig};
+use confinement::InForce;
+use stagehook_core::config::{
+    PythonConfig, Sandbox, ScriptGrants, ScriptLimitRange, ScriptLimits, ScriptPath, ShellConfig,
+};
 use stagehook_core::execution::{Execution, ExecutionStatus};
+use start::{NotStarted, Started};
 use std::collections::BTreeMap;
 use std::fs::DirBuilder;
 use std::io;
@@ -50,8 +61,6 @@ use std::time::{Duration, Instant};
 use supervise::Terms;
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::task;
-use tree::{Pipes, Tree};
-use work_dir::WorkDir;
 
 /// How scripts are run on this server.
 #[derive(Debug, Clone)]
@@ -63,15 +72,18 @@ pub struct ProcessSettings {
     /// Where Python environments are: named ones by their name, managed ones
     /// by what they are made of.
     pub venvs: PathBuf,
-    /// Directories that a hook can be granted; for confinement.
+    /// Directories below which a confined hook can be granted others. One that
+    /// does not exist makes the runner fail to start.
     pub media_roots: Vec<PathBuf>,
+    /// Directories of the server's own, of which a confined script sees nothing,
+    /// wherever they are.
+    pub hidden: Vec<PathBuf>,
     /// Reads scripts whose first line names no interpreter. Absolute.
     pub shell: PathBuf,
     /// Runs Python hooks that name no environment. Absolute.
     pub python: PathBuf,
-    /// Bytes kept of stdout, and of stderr: half from the beginning, half from
-    /// the end.
-    pub output_bytes: usize,
+    /// How much scripts may use.
+    pub limits: ScriptLimitRange,
     /// How long a script may take to end after TERM, before KILL.
     pub grace: Duration,
     /// How scripts are confined.
@@ -80,17 +92,18 @@ pub struct ProcessSettings {
 
 impl ProcessSettings {
     /// The defaults of a server that keeps its data in this directory:
-    /// `scripts`, `work` and `venvs` below it, `/bin/sh`, `/usr/bin/python3`,
-    /// 256 KiB of each stream, a grace of 2 s, confinement by bubblewrap.
+    /// `scripts`, `work` and `venvs` below it, `/bin/sh`, `/usr/bin/python3`, a
+    /// grace of 2 s, confinement by bubblewrap.
     pub fn in_directory(data_dir: &Path) -> Self {
         Self {
             script_roots: vec![data_dir.join("scripts")],
             work_root: data_dir.join("work"),
             venvs: data_dir.join("venvs"),
             media_roots: Vec::new(),
+            hidden: vec![data_dir.to_owned()],
             shell: PathBuf::from("/bin/sh"),
             python: PathBuf::from("/usr/bin/python3"),
-            output_bytes: 256 * 1024,
+            limits: ScriptLimitRange::default(),
             grace: Duration::from_secs(2),
             confinement: Confinement::default(),
         }
@@ -102,6 +115,8 @@ impl ProcessSettings {
 pub struct ProcessRunner {
     settings: Arc<ProcessSettings>,
     python: python::Environments,
+    confinement: Arc<InForce>,
+    roots: Arc<MediaRoots>,
 }
 
 /// What shell and Python hooks have in common.
@@ -110,46 +125,11 @@ struct Job<'a> {
     script: &'a ScriptPath,
     args: &'a [String],
     env: &'a BTreeMap<String, String>,
+    grants: &'a ScriptGrants,
+    limits: &'a ScriptLimits,
     sandbox: Sandbox,
     /// `None` for a shell hook: the script says it itself.
-    python: Option<&'a Path>,
-}
-
-/// A run that has begun.
-#[derive(Debug)]
-struct Started {
-    // Before the directory, so that a dropped run kills first and then removes.
-    tree: Tree,
-    pipes: Pipes,
-    work: WorkDir,
-}
-
-/// Why a run did not begin.
-#[derive(Debug)]
-enum NotStarted {
-    /// For the hook's record.
-    Hook(ExecutionStatus, String),
-    /// For the server.
-    Host(HostBroken),
-}
-
-impl From<HostBroken> for NotStarted {
-    fn from(broken: HostBroken) -> Self {
-        Self::Host(broken)
-    }
-}
-
-impl NotStarted {
-    fn error(error: &impl ToString) -> Self {
-        Self::Hook(ExecutionStatus::HostError, error.to_string())
-    }
-
-    fn execution(self) -> Result<Execution, HostBroken> {
-        match self {
-            Self::Hook(status, error) => Ok(Execution::not_run(status, error)),
-            Self::Host(broken) => Err(broken),
-        }
-    }
+    python: Option<&'a python::Interpreter>,
 }
 
 impl ProcessRunner {
@@ -164,8 +144,9 @@ impl ProcessRunner {
         sys::keep_descriptors_from_children()
             .map_err(|error| HostBroken::new("cannot close descriptors to children", error))?;
         // Scripts run elsewhere, so what they are told must be absolute.
-        let roots = settings.script_roots.iter_mut();
-        for path in roots.chain([&mut settings.work_root, &mut settings.venvs]) {
+        let lists = [&mut settings.script_roots, &mut settings.hidden];
+        let paths = lists.into_iter().flatten();
+        for path in paths.chain([&mut settings.work_root, &mut settings.venvs]) {
             *path = std::path::absolute(&*path)
                 .map_err(|error| HostBroken::new("the working directory is gone", error))?;
         }
@@ -178,16 +159,24 @@ impl ProcessRunner {
         }
         sweep::sweep(&settings.work_root)
             .map_err(|error| HostBroken::new("cannot look into the directory of runs", error))?;
+        let confinement = InForce::of(settings.confinement, &settings.work_root, &settings.hidden);
+        if let ConfinementLevel::Unavailable(why) = confinement.level() {
+            tracing::warn!("confined hooks are refused: {why}");
+        }
+        let roots = MediaRoots::open(&settings.media_roots)
+            .map_err(|error| HostBroken::new("cannot open a media root", error))?;
         let settings = Arc::new(settings);
         Ok(Self {
             python: python::Environments::new(Arc::clone(&settings)),
+            confinement: Arc::new(confinement),
+            roots: Arc::new(roots),
             settings,
         })
     }
 
     /// How scripts are confined.
-    pub fn confinement(&self) -> Confinement {
-        self.settings.confinement
+    pub fn confinement(&self) -> ConfinementLevel {
+        self.confinement.level()
     }
 
     /// Runs a shell hook once.
@@ -200,6 +189,8 @@ impl ProcessRunner {
             script: &config.script_path,
             args: &config.args,
             env: &config.env,
+            grants: &config.grants,
+            limits: &config.limits,
             sandbox: config.sandbox,
             python: None,
         };
@@ -214,7 +205,7 @@ impl ProcessRunner {
         invocation: Invocation<'_>,
     ) -> Result<Execution, HostBroken> {
         // Before the interpreter is looked for: a refusal comes first.
-        if let Err(refused) = self.settings.confinement.admit(config.sandbox) {
+        if let Err(refused) = self.confinement.admit(config.sandbox) {
             return Ok(Execution::not_run(ExecutionStatus::Refused, refused));
         }
         let python = match self.python.interpreter(config).await {
@@ -225,6 +216,8 @@ impl ProcessRunner {
             script: &config.script_path,
             args: &config.args,
             env: &config.env,
+            grants: &config.grants,
+            limits: &config.limits,
             sandbox: config.sandbox,
             python: Some(&python),
         };
@@ -252,17 +245,28 @@ impl ProcessRunner {
     async fn run(&self, job: Job<'_>, invocation: Invocation<'_>) -> Result<Execution, HostBroken> {
         let began = Instant::now();
         let deadline = tokio::time::Instant::from_std(began) + invocation.timeout;
-        if let Err(refused) = self.settings.confinement.admit(job.sandbox) {
-            return Ok(Execution::not_run(ExecutionStatus::Refused, refused));
+        let refused = |error| Ok(Execution::not_run(ExecutionStatus::Refused, error));
+        if let Err(error) = self.confinement.admit(job.sandbox) {
+            return refused(error);
         }
+        let limits = match job.limits.within(&self.settings.limits) {
+            Ok(limits) => limits,
+            Err(invalid) => return refused(invalid.to_string()),
+        };
         if invocation.cancel.is_cancelled() {
             return Ok(Execution::not_run(
                 ExecutionStatus::Cancelled,
                 outcome::CANCELLED,
             ));
         }
-        let start = self.starter(job, &invocation);
-        let Started { tree, pipes, work } = match blocking(start).await? {
+        let start = self.starter(job, limits, &invocation);
+        let Started {
+            tree,
+            pipes,
+            report,
+            work,
+            input_json,
+        } = match blocking(start).await? {
             Ok(started) => started,
             Err(not_started) => return not_started.execution(),
         };
@@ -270,11 +274,12 @@ impl ProcessRunner {
             deadline,
             cancel: invocation.cancel,
             grace: self.settings.grace,
-            output_bytes: self.settings.output_bytes,
+            limits,
         };
-        let ended = supervise::supervise(tree, pipes, invocation.input_json.as_bytes(), terms)
+        let ended = supervise::supervise(tree, pipes, input_json.as_bytes(), terms)
             .await
             .map_err(|error| HostBroken::new("cannot watch over a process", error))?;
+        let report = report.as_ref().map(report::read);
         let result = blocking(move || {
             let result = work.result();
             drop(work);
@@ -283,84 +288,13 @@ impl ProcessRunner {
         .await?;
         Ok(outcome::execution(
             ended,
+            report,
             result,
+            &limits,
             invocation.timeout,
             began.elapsed(),
         ))
     }
-
-    /// Everything from the script's name to its first process.
-    fn starter(
-        &self,
-        job: Job<'_>,
-        invocation: &Invocation<'_>,
-    ) -> impl FnOnce() -> Result<Started, NotStarted> + Send + 'static {
-        let settings = Arc::clone(&self.settings);
-        let path = job.script.clone();
-        let args = job.args.to_vec();
-        let env = job.env.clone();
-        let python = job.python.map(Path::to_owned);
-        let input = invocation.input.clone();
-        let input_json = invocation.input_json.to_owned();
-        move || {
-            let mut script =
-                script::read(&settings.script_roots, &path).map_err(|error| match error {
-                    script::ScriptError::LeadsOut(_) => {
-                        NotStarted::Hook(ExecutionStatus::Refused, error.to_string())
-                    }
-                    _ => NotStarted::error(&error),
-                })?;
-            let is_python = python.is_some();
-            let interpreter = match python {
-                Some(program) => Interpreter {
-                    program,
-                    args: python::ARGS.map(str::to_owned).to_vec(),
-                },
-                None => interpreter::of_script(&script.content, &settings.shell)
-                    .map_err(|error| NotStarted::error(&error))?,
-            };
-            if !is_python {
-                script.content = interpreter::with_unix_line_ends(script.content);
-            }
-            let broken = |error| HostBroken::new("cannot make the directory of a run", error);
-            let work = WorkDir::create(&settings.work_root).map_err(broken)?;
-            let script_copy = work.fill(input_json.as_bytes(), &script).map_err(broken)?;
-            let mut variables = variables::all(&input, &env, &work);
-            if is_python {
-                python::add_variables(&mut variables, &script.directory);
-            }
-            let mut command = settings.confinement.command(&interpreter.program);
-            command
-                .args(&interpreter.args)
-                .arg(script_copy)
-                .args(&args)
-                .env_clear()
-                .envs(&variables)
-                .current_dir(work.path());
-            let (tree, pipes) = Tree::start(command, &input.execution_id.to_string())
-                .map_err(|error| start_error(error, &interpreter, &script))?;
-            Ok(Started { tree, pipes, work })
-        }
-    }
-}
-
-/// Whether it is the hook's fault that nothing could be started, or the
-/// host's.
-fn start_error(error: io::Error, interpreter: &Interpreter, script: &Script) -> NotStarted {
-    if error.raw_os_error() == Some(libc::E2BIG) {
-        return NotStarted::error(
-            &"the arguments and the environment together are larger than the system allows",
-        );
-    }
-    if !interpreter::is_executable(&interpreter.program)
-        || error.raw_os_error() == Some(libc::ENOEXEC)
-    {
-        return NotStarted::error(&format!(
-            "the interpreter of {} does not exist on this server or cannot be run",
-            script.name
-        ));
-    }
-    HostBroken::new("cannot start a process", error).into()
 }
 
 /// Runs something that blocks for a moment.

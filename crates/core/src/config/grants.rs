@@ -116,6 +116,24 @@ impl PluginGrants {
     }
 }
 
+/// Where a sandbox has something already.
+const TAKEN_IN_SANDBOX: [&str; 14] = [
+    "/.stagehook",
+    "/bin",
+    "/dev",
+    "/etc",
+    "/lib",
+    "/lib32",
+    "/lib64",
+    "/libx32",
+    "/opt",
+    "/proc",
+    "/sbin",
+    "/sys",
+    "/usr",
+    "/work",
+];
+
 /// What a confined script may touch beyond its work directory.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -133,7 +151,30 @@ pub struct ScriptGrants {
 
 impl ScriptGrants {
     pub(super) fn check(&self, findings: &mut Findings) {
-        check_directories(findings, &self.directories, None);
+        check_directories(findings, &self.directories, self.segment);
+        for (i, grant) in self.directories.iter().enumerate() {
+            let at = format!("/grants/directories/{i}/guest");
+            findings.require(
+                !TAKEN_IN_SANDBOX
+                    .iter()
+                    .any(|taken| is_at_or_below(&grant.guest, taken)),
+                at.clone(),
+                format!(
+                    "must not be in a place of the sandbox's own: {}",
+                    TAKEN_IN_SANDBOX.join(", ")
+                ),
+            );
+            // The place of the inner one would have to be made in the outer one,
+            // which is a directory of the host.
+            let segment = self.segment.map(|_| "/segment");
+            let is_nested = self
+                .directories
+                .iter()
+                .map(|outer| outer.guest.as_str())
+                .chain(segment)
+                .any(|outer| grant.guest != outer && is_at_or_below(&grant.guest, outer));
+            findings.require(!is_nested, at, "lies within another grant");
+        }
     }
 
     /// Whether nothing is granted.
@@ -174,6 +215,11 @@ fn check_directories(
             "is taken by another grant",
         );
     }
+}
+
+fn is_at_or_below(path: &str, directory: &str) -> bool {
+    path.strip_prefix(directory)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 fn is_plain_absolute(path: &str) -> bool {

@@ -1,6 +1,6 @@
 //! Configs of shell and Python scripts.
 
-use super::{ScriptGrants, check_args, check_env, check_timeout};
+use super::{ScriptGrants, ScriptLimits, check_args, check_env, check_timeout};
 use crate::invalid::{Findings, Invalid};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -86,6 +86,9 @@ pub struct ShellConfig {
     /// What it may touch beyond its work directory.
     #[serde(default, skip_serializing_if = "ScriptGrants::is_empty")]
     pub grants: ScriptGrants,
+    /// How much it may use.
+    #[serde(default, skip_serializing_if = "ScriptLimits::is_empty")]
+    pub limits: ScriptLimits,
     /// How it is kept from the host.
     #[serde(default, skip_serializing_if = "is_default")]
     pub sandbox: Sandbox,
@@ -116,6 +119,9 @@ pub struct PythonConfig {
     /// What it may touch beyond its work directory.
     #[serde(default, skip_serializing_if = "ScriptGrants::is_empty")]
     pub grants: ScriptGrants,
+    /// How much it may use.
+    #[serde(default, skip_serializing_if = "ScriptLimits::is_empty")]
+    pub limits: ScriptLimits,
     /// How it is kept from the host.
     #[serde(default, skip_serializing_if = "is_default")]
     pub sandbox: Sandbox,
@@ -136,6 +142,7 @@ impl ShellConfig {
         check_env(&mut findings, "/env", &self.env);
         check_timeout(&mut findings, "/timeout_seconds", self.timeout_seconds);
         self.grants.check(&mut findings);
+        self.limits.check(&mut findings);
         findings.finish().map(|()| self)
     }
 }
@@ -147,6 +154,7 @@ impl PythonConfig {
         check_env(&mut findings, "/env", &self.env);
         check_timeout(&mut findings, "/timeout_seconds", self.timeout_seconds);
         self.grants.check(&mut findings);
+        self.limits.check(&mut findings);
         if let Some(venv) = &self.venv {
             let named = (1..=64).contains(&venv.len())
                 && venv

@@ -5,47 +5,81 @@
 //! group of its own and below a subreaper; its environment is cleared, but
 //! `/proc/<server>/environ` and the server's files are within its reach.
 
+use super::bubblewrap::{Bubblewrap, NoSandbox};
 use stagehook_core::config::Sandbox;
-use std::path::Path;
-use std::process::Command;
+use std::path::{Path, PathBuf};
 
-/// How the server confines scripts.
+/// How the server is to confine scripts.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Confinement {
     /// Not at all: every script runs as if it were trusted.
     Off,
-    /// In a bubblewrap sandbox. This version cannot set one up yet: confined
-    /// hooks are refused, trusted ones run.
+    /// In a bubblewrap sandbox. Where none can be made, confined hooks are
+    /// refused.
     #[default]
     Bubblewrap,
 }
 
-/// What a refused hook says.
-const REFUSED: &str = "this hook is confined, and this version cannot confine scripts yet; \
-     an administrator can mark it as trusted (\"sandbox\": \"trusted\") \
-     or start the server with --sandbox off";
+/// How it does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ConfinementLevel {
+    /// Not at all, as the operator wants it.
+    Off,
+    /// In a bubblewrap sandbox.
+    Bubblewrap,
+    /// No sandbox can be made, for this reason: confined hooks are refused.
+    Unavailable(String),
+}
 
-impl Confinement {
-    /// The name used in flags and in health.
-    pub const fn as_str(self) -> &'static str {
+impl ConfinementLevel {
+    /// The name used in health.
+    pub const fn as_str(&self) -> &'static str {
         match self {
             Self::Off => "off",
             Self::Bubblewrap => "bubblewrap",
+            Self::Unavailable(_) => "unavailable",
+        }
+    }
+}
+
+/// What is in force.
+#[derive(Debug)]
+pub(super) enum InForce {
+    Off,
+    Bubblewrap(Bubblewrap),
+    Unavailable(NoSandbox),
+}
+
+impl InForce {
+    /// Tries out what is wanted. REQ-SCR-6
+    pub(super) fn of(wanted: Confinement, work_root: &Path, hidden: &[PathBuf]) -> Self {
+        match wanted {
+            Confinement::Off => Self::Off,
+            Confinement::Bubblewrap => match Bubblewrap::find(work_root, hidden) {
+                Ok(bubblewrap) => Self::Bubblewrap(bubblewrap),
+                Err(why) => Self::Unavailable(why),
+            },
         }
     }
 
-    /// Whether a hook may run at all; the error is for its record.
-    pub(super) fn admit(self, sandbox: Sandbox) -> Result<(), &'static str> {
-        match (self, sandbox) {
-            (Self::Off, _) | (Self::Bubblewrap, Sandbox::Trusted) => Ok(()),
-            (Self::Bubblewrap, Sandbox::Confined) => Err(REFUSED),
-        }
-    }
-
-    /// The command that starts `program` for an admitted hook.
-    pub(super) fn command(self, program: &Path) -> Command {
+    pub(super) fn level(&self) -> ConfinementLevel {
         match self {
-            Self::Off | Self::Bubblewrap => Command::new(program),
+            Self::Off => ConfinementLevel::Off,
+            Self::Bubblewrap(_) => ConfinementLevel::Bubblewrap,
+            Self::Unavailable(why) => ConfinementLevel::Unavailable(why.to_string()),
+        }
+    }
+
+    /// What a hook is to be confined with, if at all; the error is for the
+    /// record of a hook that may not run.
+    pub(super) fn admit(&self, sandbox: Sandbox) -> Result<Option<&Bubblewrap>, String> {
+        match (self, sandbox) {
+            (Self::Off, _) | (_, Sandbox::Trusted) => Ok(None),
+            (Self::Bubblewrap(bubblewrap), Sandbox::Confined) => Ok(Some(bubblewrap)),
+            (Self::Unavailable(why), Sandbox::Confined) => Err(format!(
+                "this hook is confined, and {why}. An administrator can mend that, mark the hook \
+                 as trusted (\"sandbox\": \"trusted\"), or start the server with --sandbox off"
+            )),
         }
     }
 }

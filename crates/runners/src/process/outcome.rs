@@ -1,11 +1,14 @@
 //! What the end of a process means.
 
+use super::report::Report;
 use super::supervise::{End, Ended};
-use super::sys::{Reaped, own_peak_memory_bytes};
+use super::sys::own_peak_memory_bytes;
+use stagehook_core::config::ScriptLimitsInForce;
 use stagehook_core::contract::{HookResult, InvalidResult};
 use stagehook_core::execution::{Execution, ExecutionStatus, Usage};
 use stagehook_core::verdict::outcome;
 use std::os::unix::process::ExitStatusExt as _;
+use std::process::ExitStatus;
 use std::time::Duration;
 
 /// What a cancelled run says.
@@ -13,10 +16,13 @@ pub(super) const CANCELLED: &str = "cancelled";
 /// The exit code of a hook that failed and may be tried again (`EX_TEMPFAIL`).
 const TRY_AGAIN: i32 = 75;
 
-/// The record of a process that has ended.
+/// The record of a script that has ended. `report` is that of its sandbox, if
+/// it had one.
 pub(super) fn execution(
     ended: Ended,
+    report: Option<Report>,
     result: Result<Option<HookResult>, InvalidResult>,
+    limits: &ScriptLimitsInForce,
     timeout: Duration,
     duration: Duration,
 ) -> Execution {
@@ -42,21 +48,78 @@ pub(super) fn execution(
             execution.status = ExecutionStatus::Cancelled;
             execution.error = Some(CANCELLED.to_owned());
         }
-        End::OfItsOwn => of_its_own(&mut execution, ended.leader, result),
+        End::Breach(breach) => {
+            let (status, error) = breach.told(limits);
+            execution.status = status;
+            execution.error = Some(error);
+        }
+        End::OfItsOwn => {
+            let leader = ended.leader.map(|leader| leader.status);
+            match report {
+                None => of_its_own(&mut execution, leader, result, limits),
+                Some(Report::Ended(status)) => {
+                    of_its_own(&mut execution, Some(status), result, limits);
+                }
+                Some(Report::NotStarted(error)) => not_started(&mut execution, &error),
+                Some(Report::Nothing) => without_report(&mut execution, leader),
+            }
+        }
     }
     execution
 }
 
+/// The sandbox was there, and the interpreter was not.
+fn not_started(execution: &mut Execution, error: &std::io::Error) {
+    execution.status = ExecutionStatus::HostError;
+    execution.error = Some(match error.raw_os_error() {
+        Some(libc::E2BIG) => {
+            "the arguments and the environment together are larger than the system allows"
+                .to_owned()
+        }
+        Some(libc::ENOENT) => "the interpreter does not exist in the sandbox: it has to be in \
+             /usr, /opt or a virtual environment of this server"
+            .to_owned(),
+        _ => format!("the interpreter could not be started in the sandbox: {error}"),
+    });
+}
+
+/// Bubblewrap ended without its child having said anything.
+fn without_report(execution: &mut Execution, bubblewrap: Option<ExitStatus>) {
+    /// How bubblewrap tells of a child that was ended by this signal.
+    const KILLED: i32 = 128 + libc::SIGKILL;
+    if bubblewrap.and_then(|status| status.code()) == Some(KILLED) {
+        execution.status = ExecutionStatus::Killed;
+        execution.error = Some(format!("killed by {}", signal_name(libc::SIGKILL)));
+        return;
+    }
+    // What it says names paths of the host.
+    tracing::error!(
+        said = execution.stderr.trim_end(),
+        "a sandbox could not be set up"
+    );
+    execution.stderr.clear();
+    execution.status = ExecutionStatus::HostError;
+    execution.error =
+        Some("the sandbox could not be set up; the log of the server says why".to_owned());
+}
+
 fn of_its_own(
     execution: &mut Execution,
-    leader: Option<Reaped>,
+    status: Option<ExitStatus>,
     result: Result<Option<HookResult>, InvalidResult>,
+    limits: &ScriptLimitsInForce,
 ) {
-    let Some(status) = leader.map(|leader| leader.status) else {
+    let Some(status) = status else {
         execution.status = ExecutionStatus::HostError;
         execution.error = Some("how the script ended is not known".to_owned());
         return;
     };
+    if let Some(error) = limit_of_the_kernel(status, limits) {
+        execution.status = ExecutionStatus::LimitExceeded;
+        execution.error = Some(error);
+        execution.exit_code = status.code();
+        return;
+    }
     if let Some(signal) = status.signal() {
         execution.status = ExecutionStatus::Killed;
         execution.error = Some(format!("killed by {}", signal_name(signal)));
@@ -75,18 +138,40 @@ fn of_its_own(
     execution.error = outcome.error;
 }
 
+/// The limit that the kernel ended it for, if it did; also where the program
+/// that was ended was one that a shell had started, and the shell says so.
+fn limit_of_the_kernel(status: ExitStatus, limits: &ScriptLimitsInForce) -> Option<String> {
+    let signal = status.signal().or_else(|| status.code()?.checked_sub(128));
+    match signal? {
+        libc::SIGXFSZ => Some(format!(
+            "file size: a file of more than the {} MiB that are allowed (limits.file_size_mib)",
+            limits.file_bytes >> 20
+        )),
+        libc::SIGXCPU => Some(format!(
+            "processor time: more than the {} s that are allowed (limits.cpu_seconds)",
+            limits.cpu.as_secs()
+        )),
+        _ => None,
+    }
+}
+
 fn usage(ended: &Ended) -> Usage {
     // A process starts out sharing the server's memory and is charged with the
     // server's peak until its own is higher, so what is not above that peak
     // was not measured.
-    let peak_memory_bytes = ended
+    let of_the_kernel = ended
         .leader
         .map(|leader| leader.peak_memory_bytes)
         .filter(|&peak| peak > own_peak_memory_bytes());
+    let seen = Some(ended.seen.peak_memory_bytes).filter(|&peak| peak > 0);
+    let peak_memory_bytes = of_the_kernel.max(seen);
     Usage {
-        cpu_ms: ended
-            .leader
-            .map(|leader| u64::try_from(leader.cpu.as_millis()).unwrap_or(u64::MAX)),
+        cpu_ms: ended.leader.map(|leader| {
+            // The kernel adds up what was waited for; of what was killed it does
+            // not, but that was seen before.
+            let cpu = leader.cpu.max(ended.seen.cpu);
+            u64::try_from(cpu.as_millis()).unwrap_or(u64::MAX)
+        }),
         peak_memory_bytes,
         stdout_dropped_bytes: ended.stdout.dropped(),
         stderr_dropped_bytes: ended.stderr.dropped(),

@@ -20,6 +20,10 @@ pub(super) struct Stat {
     pub(super) session: i32,
     /// When it began, in ticks since boot: with the pid it is never reused.
     pub(super) started: u64,
+    /// Processor time of it and of the children it waited for, in ticks.
+    pub(super) cpu_ticks: u64,
+    /// Its threads.
+    pub(super) threads: u32,
     parent: i32,
 }
 
@@ -36,6 +40,12 @@ impl Stat {
             group: fields.get(2)?.parse().ok()?,
             session: fields.get(3)?.parse().ok()?,
             started: fields.get(19)?.parse().ok()?,
+            cpu_ticks: fields
+                .get(11..15)?
+                .iter()
+                .map(|ticks| ticks.parse::<u64>().unwrap_or(0))
+                .sum(),
+            threads: fields.get(17)?.parse().ok()?,
         })
     }
 }
@@ -57,6 +67,13 @@ pub(super) fn adopted() -> Vec<Pid> {
     }
 }
 
+/// The children of a process that has one thread.
+pub(super) fn children(pid: Pid) -> Vec<Pid> {
+    let pid = pid.as_raw_pid();
+    let children = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children"));
+    parse(&children.unwrap_or_default())
+}
+
 /// Every living process that descends from this one.
 pub(super) fn descendants(pid: Pid) -> Vec<Pid> {
     let mut found = Vec::new();
@@ -75,6 +92,29 @@ pub(super) fn descendants(pid: Pid) -> Vec<Pid> {
         }
     }
     found
+}
+
+/// Memory that is a process's own, in pages: what it shares with a parent that
+/// forked it is counted with both.
+pub(super) fn own_memory_pages(pid: Pid) -> Option<u64> {
+    let text = fs::read_to_string(format!("/proc/{}/statm", pid.as_raw_pid())).ok()?;
+    let mut fields = text.split(' ').skip(1);
+    let resident: u64 = fields.next()?.parse().ok()?;
+    let shared: u64 = fields.next()?.parse().ok()?;
+    Some(resident.saturating_sub(shared))
+}
+
+/// Memory that is a process's own, in bytes, with its share of what it has in
+/// common with others. Takes the kernel a while.
+pub(super) fn share_of_memory_bytes(pid: Pid) -> Option<u64> {
+    let text = fs::read_to_string(format!("/proc/{}/smaps_rollup", pid.as_raw_pid())).ok()?;
+    let kib_of = |name: &str| -> Option<u64> {
+        let line = text.lines().find_map(|line| line.strip_prefix(name))?;
+        line.trim().strip_suffix("kB")?.trim().parse().ok()
+    };
+    let anonymous = kib_of("Pss_Anon:").or_else(|| kib_of("Pss:"))?;
+    let shared_memory = kib_of("Pss_Shmem:").unwrap_or(0);
+    Some((anonymous + shared_memory) << 10)
 }
 
 /// Whether a process was started with this entry (`NAME=value`) in its

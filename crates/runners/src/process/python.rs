@@ -12,19 +12,19 @@
 //! and of two that are saved at once one builds and the other waits.
 
 use super::interpreter::{PATH, is_executable};
+use super::spawn::Program;
 use super::supervise::{End, Terms, supervise};
-use super::tree::Tree;
+use super::tree::{Kind, Tree};
 use super::{ProcessSettings, blocking};
 use crate::HostBroken;
 use sha2::{Digest as _, Sha256};
-use stagehook_core::config::PythonConfig;
+use stagehook_core::config::{PythonConfig, ScriptLimitsInForce};
 use stagehook_core::ids::ExecutionId;
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Mutex, OnceCell};
@@ -98,6 +98,14 @@ pub enum EnvironmentError {
     Host(#[from] HostBroken),
 }
 
+/// The interpreter of a hook.
+#[derive(Debug, Clone)]
+pub(super) struct Interpreter {
+    pub(super) program: PathBuf,
+    /// The directories that it needs beside the system's.
+    pub(super) needs: Vec<PathBuf>,
+}
+
 /// The environments of this server.
 #[derive(Debug)]
 pub(super) struct Environments {
@@ -122,23 +130,34 @@ impl Environments {
     pub(super) async fn interpreter(
         &self,
         config: &PythonConfig,
-    ) -> Result<PathBuf, EnvironmentError> {
-        let (python, missing) = if let Some(name) = &config.venv {
+    ) -> Result<Interpreter, EnvironmentError> {
+        let (environment, missing) = if let Some(name) = &config.venv {
             (
-                python_of(&self.settings.venvs.join(name)),
+                self.settings.venvs.join(name),
                 EnvironmentError::Unknown(name.clone()),
             )
         } else if config.requirements.is_empty() {
-            (self.settings.python.clone(), EnvironmentError::NoPython)
+            return self.default_interpreter();
         } else {
             let directory = self.managed(&config.requirements).await?;
-            (python_of(&directory), EnvironmentError::NotBuilt)
+            (directory, EnvironmentError::NotBuilt)
         };
-        if is_executable(&python) {
-            Ok(python)
-        } else {
-            Err(missing)
+        let program = python_of(&environment);
+        if !is_executable(&program) {
+            return Err(missing);
         }
+        let mut needs = vec![environment];
+        needs.extend(prefix_of(&program));
+        Ok(Interpreter { program, needs })
+    }
+
+    fn default_interpreter(&self) -> Result<Interpreter, EnvironmentError> {
+        let program = self.settings.python.clone();
+        if !is_executable(&program) {
+            return Err(EnvironmentError::NoPython);
+        }
+        let needs = prefix_of(&program).into_iter().collect();
+        Ok(Interpreter { program, needs })
     }
 
     /// Builds the environment if the hook has one that can be built.
@@ -184,13 +203,14 @@ impl Environments {
     }
 
     async fn ask_version(&self) -> Result<String, EnvironmentError> {
-        let mut command = Command::new(&self.settings.python);
-        command
-            .args(["-I", "-c", "import sys; print(sys.version, sys.prefix)"])
-            .env_clear()
-            .env("PATH", PATH);
+        let mut program = Program::new(&self.settings.python, &self.settings.venvs).args([
+            "-I",
+            "-c",
+            "import sys; print(sys.version, sys.prefix)",
+        ]);
+        program.variables.insert("PATH".to_owned(), PATH.into());
         let deadline = Instant::now() + VERSION_TIMEOUT;
-        let asked = self.perform(command, deadline).await;
+        let asked = self.perform(program, deadline).await;
         match asked {
             Ok((Performed::Done, output)) => Ok(output),
             _ => Err(EnvironmentError::NoPython),
@@ -214,14 +234,15 @@ impl Environments {
         let list = scratch.path().join("requirements.txt");
         fs::write(&list, requirements.join("\n")).map_err(broken)?;
 
-        let mut venv = Self::installer(&self.settings.python, scratch.path());
-        venv.args(["-I", "-m", "venv"]).arg(&environment);
+        let venv = Self::installer(&self.settings.python, scratch.path())
+            .args(["-I", "-m", "venv"])
+            .args([&environment]);
         self.step("python -m venv", venv, deadline, timeout).await?;
-        let mut pip = Self::installer(&python_of(&environment), scratch.path());
         // Wheels alone: building anything else runs code of the package, as us.
-        pip.args(["-I", "-m", "pip", "install", "--no-input"])
+        let pip = Self::installer(&python_of(&environment), scratch.path())
+            .args(["-I", "-m", "pip", "install", "--no-input"])
             .args(["--only-binary", ":all:", "-r"])
-            .arg(&list);
+            .args([&list]);
         self.step("pip install", pip, deadline, timeout).await?;
 
         match fs::rename(&environment, place) {
@@ -234,32 +255,34 @@ impl Environments {
         Ok(())
     }
 
-    fn installer(program: &Path, home: &Path) -> Command {
-        let mut command = Command::new(program);
-        command
-            .env_clear()
-            .env("PATH", PATH)
-            .env("HOME", home)
-            .env("TMPDIR", home)
-            .env("LANG", "C.UTF-8")
-            .env("PIP_DISABLE_PIP_VERSION_CHECK", "1")
-            .env("PIP_NO_CACHE_DIR", "1")
-            .envs(INSTALLER_VARIABLES.iter().filter_map(|name| {
-                let value = std::env::var_os(name)?;
-                Some((name, value))
-            }))
-            .current_dir(home);
-        command
+    fn installer(program: &Path, home: &Path) -> Program {
+        let mut installer = Program::new(program, home);
+        let fixed: [(&str, OsString); 6] = [
+            ("PATH", PATH.into()),
+            ("HOME", home.into()),
+            ("TMPDIR", home.into()),
+            ("LANG", "C.UTF-8".into()),
+            ("PIP_DISABLE_PIP_VERSION_CHECK", "1".into()),
+            ("PIP_NO_CACHE_DIR", "1".into()),
+        ];
+        let inherited = INSTALLER_VARIABLES
+            .iter()
+            .filter_map(|name| Some((*name, std::env::var_os(name)?)));
+        installer.variables = inherited
+            .chain(fixed)
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect();
+        installer
     }
 
     async fn step(
         &self,
         step: &'static str,
-        command: Command,
+        program: Program,
         deadline: Instant,
         timeout: Duration,
     ) -> Result<(), EnvironmentError> {
-        let (performed, output) = self.perform(command, deadline).await?;
+        let (performed, output) = self.perform(program, deadline).await?;
         let output = last_lines(&output);
         match performed {
             Performed::Done => Ok(()),
@@ -276,23 +299,24 @@ impl Environments {
     /// behind.
     async fn perform(
         &self,
-        command: Command,
+        mut program: Program,
         deadline: Instant,
     ) -> Result<(Performed, String), HostBroken> {
         let id = ExecutionId::generate().to_string();
-        let started = blocking(move || {
-            let mut command = command;
-            command.env(super::variables::EXECUTION_ID, &id);
-            Tree::start(command, &id)
-        })
-        .await?;
+        program
+            .variables
+            .insert(super::variables::EXECUTION_ID.to_owned(), (&id).into());
+        let started = blocking(move || Tree::start(program, Kind::Program, &id)).await?;
         let broken = |error| HostBroken::new("cannot run the installer", error);
         let (tree, pipes) = started.map_err(broken)?;
         let terms = Terms {
             deadline,
             cancel: &CancellationToken::new(),
             grace: self.settings.grace,
-            output_bytes: INSTALLER_BYTES,
+            limits: ScriptLimitsInForce {
+                output_bytes: INSTALLER_BYTES,
+                ..self.settings.limits.maximum
+            },
         };
         let ended = supervise(tree, pipes, &[], terms).await.map_err(broken)?;
         let performed = match (ended.end, ended.leader) {
@@ -327,6 +351,13 @@ pub(super) fn add_variables(variables: &mut BTreeMap<String, OsString>, beside: 
             .entry(name.to_owned())
             .or_insert_with(|| "1".into());
     }
+}
+
+/// Where an interpreter really is installed: `…` of `…/bin/python3.11`.
+fn prefix_of(program: &Path) -> Option<PathBuf> {
+    let program = fs::canonicalize(program).ok()?;
+    let bin = program.parent()?;
+    (bin.file_name()? == "bin").then(|| bin.parent().map(Path::to_owned))?
 }
 
 fn python_of(environment: &Path) -> PathBuf {

@@ -10,6 +10,7 @@ use cap_std::ambient_authority;
 use cap_std::fs::{Dir, OpenOptions, OpenOptionsExt as _};
 use stagehook_core::config::ScriptPath;
 use std::io::{self, Read as _};
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 
 /// Largest script, in bytes.
@@ -24,6 +25,8 @@ pub(super) struct Script {
     pub(super) content: Vec<u8>,
     /// The directory it was found in, for what lies beside it.
     pub(super) directory: PathBuf,
+    /// The same, opened.
+    pub(super) opened: OwnedFd,
 }
 
 /// Why a script cannot be run; the text names it as it was configured.
@@ -45,7 +48,11 @@ pub(super) enum ScriptError {
 
 /// Reads a script, from the first root that has it.
 pub(super) fn read(roots: &[PathBuf], path: &ScriptPath) -> Result<Script, ScriptError> {
-    let (root, file) = open(roots, path)?;
+    let Found {
+        root,
+        directory,
+        file,
+    } = open(roots, path)?;
     let mut content = Vec::new();
     file.take(SCRIPT_MAX_BYTES + 1)
         .read_to_end(&mut content)
@@ -54,14 +61,27 @@ pub(super) fn read(roots: &[PathBuf], path: &ScriptPath) -> Result<Script, Scrip
         return Err(ScriptError::TooLarge(path.to_string()));
     }
     let relative = Path::new(path.as_str());
+    let beside = parent(relative);
+    let opened = directory
+        .open_dir(if beside.as_os_str().is_empty() {
+            Path::new(".")
+        } else {
+            beside
+        })
+        .map_err(|error| unreadable(path, &error))?;
     Ok(Script {
         name: relative
             .file_name()
             .map(|name| name.to_string_lossy().into_owned())
             .unwrap_or_default(),
         content,
-        directory: root.join(relative.parent().unwrap_or(Path::new(""))),
+        directory: root.join(beside),
+        opened: opened.into(),
     })
+}
+
+fn parent(relative: &Path) -> &Path {
+    relative.parent().unwrap_or(Path::new(""))
 }
 
 /// What would be wrong with this path whatever is deployed later; a script
@@ -77,10 +97,15 @@ pub(super) fn check(roots: &[PathBuf], path: &ScriptPath) -> Result<(), ScriptEr
     }
 }
 
-fn open<'a>(
-    roots: &'a [PathBuf],
-    path: &ScriptPath,
-) -> Result<(&'a Path, cap_std::fs::File), ScriptError> {
+/// A script below the first root that has it.
+struct Found<'a> {
+    root: &'a Path,
+    /// That root, opened.
+    directory: Dir,
+    file: cap_std::fs::File,
+}
+
+fn open<'a>(roots: &'a [PathBuf], path: &ScriptPath) -> Result<Found<'a>, ScriptError> {
     let mut options = OpenOptions::new();
     // Opening a FIFO without this would wait for a writer.
     options.read(true).custom_flags(libc::O_NONBLOCK);
@@ -107,7 +132,11 @@ fn open<'a>(
         if !kind.is_file() {
             return Err(ScriptError::NotAFile(path.to_string()));
         }
-        return Ok((root, file));
+        return Ok(Found {
+            root,
+            directory,
+            file,
+        });
     }
     Err(ScriptError::Missing(path.to_string()))
 }

@@ -2,9 +2,10 @@
 
 use super::sys::Reaped;
 use super::tree::{Pipes, Tree};
+use super::watchdog::{Breach, Seen, Watchdog};
 use crate::kept::Kept;
+use stagehook_core::config::ScriptLimitsInForce;
 use std::io;
-use std::os::fd::OwnedFd;
 use std::time::Duration;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::unix::pipe::{Receiver, Sender};
@@ -29,8 +30,8 @@ pub(super) struct Terms<'a> {
     pub(super) cancel: &'a CancellationToken,
     /// From TERM to KILL.
     pub(super) grace: Duration,
-    /// Kept of each stream.
-    pub(super) output_bytes: usize,
+    /// How much all processes may use, and what is kept of each stream.
+    pub(super) limits: ScriptLimitsInForce,
 }
 
 /// Why the leader ended.
@@ -42,6 +43,8 @@ pub(super) enum End {
     Deadline,
     /// Somebody cancelled it.
     Cancelled,
+    /// It passed a limit.
+    Breach(Breach),
 }
 
 /// What is known when everything has ended.
@@ -50,6 +53,8 @@ pub(super) struct Ended {
     pub(super) end: End,
     /// `None` when the leader could not be reaped.
     pub(super) leader: Option<Reaped>,
+    /// What all processes were seen to use.
+    pub(super) seen: Seen,
     pub(super) stdout: Kept,
     pub(super) stderr: Kept,
 }
@@ -65,19 +70,19 @@ pub(super) async fn supervise(
     input: &[u8],
     terms: Terms<'_>,
 ) -> io::Result<Ended> {
-    let stdin = pipes.stdin.map(|pipe| Sender::from_owned_fd(pipe.into()));
-    let stdin = stdin.transpose()?;
-    let stdout = receiver(pipes.stdout)?;
-    let stderr = receiver(pipes.stderr)?;
-    let mut kept_stdout = Kept::new(terms.output_bytes);
-    let mut kept_stderr = Kept::new(terms.output_bytes);
+    let stdin = Sender::from_owned_fd(pipes.stdin)?;
+    let stdout = Receiver::from_owned_fd(pipes.stdout)?;
+    let stderr = Receiver::from_owned_fd(pipes.stderr)?;
+    let mut kept_stdout = Kept::new(terms.limits.output_bytes);
+    let mut kept_stderr = Kept::new(terms.limits.output_bytes);
+    let mut watchdog = Watchdog::new(terms.limits);
 
     let end = {
         let talk = async {
             tokio::join!(
                 feed(stdin, input),
-                listen(stdout.as_ref(), &mut kept_stdout),
-                listen(stderr.as_ref(), &mut kept_stderr),
+                listen(&stdout, &mut kept_stdout),
+                listen(&stderr, &mut kept_stderr),
             );
             std::future::pending::<()>().await;
         };
@@ -87,12 +92,15 @@ pub(super) async fn supervise(
                 ended = tree.leader_ended() => ended.map(|()| End::OfItsOwn)?,
                 () = terms.cancel.cancelled() => End::Cancelled,
                 () = tokio::time::sleep_until(terms.deadline) => End::Deadline,
+                breach = watchdog.watch(&tree) => End::Breach(breach),
             };
             // Meanwhile it is still listened to: what it prints on TERM is
             // kept, and a full pipe does not hold it up.
             match end {
                 End::OfItsOwn => tree.end(LEFTOVER_GRACE).await,
                 End::Deadline | End::Cancelled => tree.end(terms.grace).await,
+                // It would use the grace to take more.
+                End::Breach(_) => tree.end(Duration::ZERO).await,
             }
             io::Result::Ok(end)
         };
@@ -102,31 +110,24 @@ pub(super) async fn supervise(
             () = talk => End::OfItsOwn,
         }
     };
-    drain(stdout.as_ref(), &mut kept_stdout);
-    drain(stderr.as_ref(), &mut kept_stderr);
+    drain(&stdout, &mut kept_stdout);
+    drain(&stderr, &mut kept_stderr);
     Ok(Ended {
         end,
         leader: tree.reap()?,
+        seen: watchdog.seen(),
         stdout: kept_stdout,
         stderr: kept_stderr,
     })
 }
 
-fn receiver(pipe: Option<impl Into<OwnedFd>>) -> io::Result<Option<Receiver>> {
-    pipe.map(|pipe| Receiver::from_owned_fd(pipe.into()))
-        .transpose()
-}
-
 /// Writes the input and closes the pipe. A hook that does not read it all has
 /// every right not to.
-async fn feed(stdin: Option<Sender>, input: &[u8]) {
-    if let Some(mut stdin) = stdin {
-        let _ = stdin.write_all(input).await;
-    }
+async fn feed(mut stdin: Sender, input: &[u8]) {
+    let _ = stdin.write_all(input).await;
 }
 
-async fn listen(pipe: Option<&Receiver>, kept: &mut Kept) {
-    let Some(pipe) = pipe else { return };
+async fn listen(pipe: &Receiver, kept: &mut Kept) {
     let mut buffer = vec![0; CHUNK_BYTES];
     while pipe.readable().await.is_ok() {
         match pipe.try_read(&mut buffer) {
@@ -139,8 +140,7 @@ async fn listen(pipe: Option<&Receiver>, kept: &mut Kept) {
 }
 
 /// Takes what is in the pipe now.
-fn drain(pipe: Option<&Receiver>, kept: &mut Kept) {
-    let Some(pipe) = pipe else { return };
+fn drain(pipe: &Receiver, kept: &mut Kept) {
     let mut buffer = vec![0; CHUNK_BYTES];
     let mut rest = REST_BYTES;
     while rest > 0 {

@@ -6,6 +6,7 @@
 
 use super::orphans::Registration;
 use super::procfs;
+use super::spawn::{Program, Spawned};
 use super::sys::{self, Reaped};
 use rustix::process::{
     Pid, PidfdFlags, Signal, WaitId, WaitIdOptions, kill_process, kill_process_group, pidfd_open,
@@ -13,8 +14,6 @@ use rustix::process::{
 };
 use std::io;
 use std::os::fd::OwnedFd;
-use std::os::unix::process::CommandExt as _;
-use std::process::{ChildStderr, ChildStdin, ChildStdout, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -29,53 +28,71 @@ pub(super) struct Tree {
     /// Becomes readable when the leader has ended.
     pidfd: OwnedFd,
     registration: Registration,
+    kind: Kind,
     reaped: bool,
+}
+
+/// What the leader is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// The hook's own program.
+    Program,
+    /// Bubblewrap. Its child is process 1 of the sandbox, which passes TERM on
+    /// to all of it, and with which all of it ends.
+    Sandbox,
 }
 
 /// Our ends of the leader's pipes.
 #[derive(Debug)]
 pub(super) struct Pipes {
-    pub(super) stdin: Option<ChildStdin>,
-    pub(super) stdout: Option<ChildStdout>,
-    pub(super) stderr: Option<ChildStderr>,
+    pub(super) stdin: OwnedFd,
+    pub(super) stdout: OwnedFd,
+    pub(super) stderr: OwnedFd,
 }
 
 impl Tree {
-    /// Starts a command as the leader of a process group of its own.
-    ///
-    /// A command without a `pre_exec` is started by `posix_spawn`, which does
-    /// not copy the server's page tables.
-    pub(super) fn start(mut command: Command, execution_id: &str) -> io::Result<(Self, Pipes)> {
-        command
-            .process_group(0)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        let (registration, (leader, mut child)) = Registration::start(execution_id, || {
-            let child = command.spawn()?;
-            let leader = Pid::from_child(&child);
-            Ok((leader, (leader, child)))
+    /// Starts a program as the leader of a process group of its own.
+    pub(super) fn start(
+        program: Program,
+        kind: Kind,
+        execution_id: &str,
+    ) -> io::Result<(Self, Pipes)> {
+        let (registration, spawned) = Registration::start(execution_id, || {
+            let spawned = program.spawn()?;
+            Ok((spawned.pid, spawned))
         })?;
+        let Spawned {
+            pid: leader,
+            stdin,
+            stdout,
+            stderr,
+        } = spawned;
         let pidfd = match pidfd_open(leader, PidfdFlags::empty()) {
             Ok(pidfd) => pidfd,
             Err(error) => {
                 let _ = kill_process_group(leader, Signal::KILL);
-                let _ = child.wait();
+                let _ = waitid(WaitId::Pid(leader), WaitIdOptions::EXITED);
                 return Err(error.into());
             }
         };
         let pipes = Pipes {
-            stdin: child.stdin.take(),
-            stdout: child.stdout.take(),
-            stderr: child.stderr.take(),
+            stdin,
+            stdout,
+            stderr,
         };
         let tree = Self {
             leader,
             pidfd,
             registration,
+            kind,
             reaped: false,
         };
         Ok((tree, pipes))
+    }
+
+    /// The first process.
+    pub(super) fn leader(&self) -> Pid {
+        self.leader
     }
 
     /// Waits until the leader has ended.
@@ -134,12 +151,33 @@ impl Tree {
         left
     }
 
+    /// The processes that are the hook's own and not its sandbox's.
+    pub(super) fn members(&self) -> Vec<Pid> {
+        let mut members = self.left();
+        if self.kind == Kind::Sandbox {
+            let first = procfs::children(self.leader);
+            members.retain(|pid| *pid != self.leader && !first.contains(pid));
+        }
+        members
+    }
+
     fn leader_runs(&self) -> bool {
         let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
         !self.reaped && matches!(waitid(WaitId::Pid(self.leader), options), Ok(None))
     }
 
     fn signal(&self, left: &[Pid], signal: Signal) {
+        if self.kind == Kind::Sandbox {
+            let first = procfs::children(self.leader);
+            for &pid in &first {
+                let _ = kill_process(pid, signal);
+            }
+            // Bubblewrap itself waits for its child. Where it has none it is not
+            // that far yet, or what is left was its child.
+            if !first.is_empty() || signal == Signal::TERM {
+                return;
+            }
+        }
         // The group at once, so that nothing in it can fork out of reach.
         let _ = kill_process_group(self.leader, signal);
         for &pid in left {

@@ -2,12 +2,13 @@
 //! contract names. REQ-SCR-2, REQ-EVT-3
 
 use super::interpreter::PATH;
-use super::work_dir::WorkDir;
+use super::work_dir;
 use serde_json::Value;
 use stagehook_core::config::ENV_VALUE_MAX;
 use stagehook_core::contract::{HookInput, TriggerRef};
 use std::collections::BTreeMap;
 use std::ffi::OsString;
+use std::path::Path;
 
 const PREFIX: &str = "STAGEHOOK_";
 /// Longest name made of a key of an event's data, in bytes.
@@ -32,11 +33,11 @@ const RESERVED: [&str; 9] = [
 /// The variable that tells whose process a process is.
 pub(super) const EXECUTION_ID: &str = RESERVED[3];
 
-/// The whole environment.
+/// The whole environment. `work` is the work directory as the script sees it.
 pub(super) fn all(
     input: &HookInput,
     config: &BTreeMap<String, String>,
-    work: &WorkDir,
+    work: &Path,
 ) -> BTreeMap<String, OsString> {
     let mut variables: BTreeMap<String, OsString> = config
         .iter()
@@ -46,10 +47,10 @@ pub(super) fn all(
         variables.insert(name, value.into());
     }
     let paths = [
-        ("HOME", work.path().into()),
-        ("TMPDIR", work.path().into()),
-        ("STAGEHOOK_INPUT_FILE", work.input_file().into()),
-        ("STAGEHOOK_RESULT_FILE", work.result_file().into()),
+        ("HOME", work.into()),
+        ("TMPDIR", work.into()),
+        ("STAGEHOOK_INPUT_FILE", work.join(work_dir::INPUT).into()),
+        ("STAGEHOOK_RESULT_FILE", work.join(work_dir::RESULT).into()),
         ("PATH", PATH.into()),
         ("LANG", "C.UTF-8".into()),
     ];

@@ -10,8 +10,10 @@ use std::os::fd::OwnedFd;
 use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
-const INPUT: &str = "input.json";
-const RESULT: &str = "result.json";
+/// The name of the input's file.
+pub(super) const INPUT: &str = "input.json";
+/// The name of the result's file.
+pub(super) const RESULT: &str = "result.json";
 /// Where the script's copy lies, apart from what the script itself writes.
 const OWN: &str = ".stagehook";
 
@@ -54,29 +56,23 @@ impl WorkDir {
     }
 
     /// Writes what the script is told, and the script itself; answers where
-    /// the script is.
+    /// the script is, from here.
     pub(super) fn fill(&self, input_json: &[u8], script: &Script) -> io::Result<PathBuf> {
-        fs::write(self.input_file(), input_json)?;
+        fs::write(self.path.join(INPUT), input_json)?;
         let own = self.path.join(OWN);
         DirBuilder::new().mode(0o700).create(&own)?;
-        let path = own.join(&script.name);
-        fs::write(&path, &script.content)?;
-        Ok(path)
+        fs::write(own.join(&script.name), &script.content)?;
+        Ok(Path::new(OWN).join(&script.name))
+    }
+
+    /// The directory, opened.
+    pub(super) fn open(&self) -> io::Result<OwnedFd> {
+        self.directory.try_clone()
     }
 
     /// The directory itself.
     pub(super) fn path(&self) -> &Path {
         &self.path
-    }
-
-    /// Where the input is.
-    pub(super) fn input_file(&self) -> PathBuf {
-        self.path.join(INPUT)
-    }
-
-    /// Where the script may leave its result.
-    pub(super) fn result_file(&self) -> PathBuf {
-        self.path.join(RESULT)
     }
 
     /// The result that the script left; an absent or empty file is none.

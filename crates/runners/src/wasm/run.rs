@@ -5,11 +5,12 @@ use super::bounds::{self, cut};
 use super::call::{Called, Ending, Until, call};
 use super::contract::{Answer, Call, Failure, Run};
 use super::ending::{self, Verdict};
-use super::grants::{Granted, MediaRoots, Refusal};
+use super::grants::{self, Granted};
 use super::http::SentSecret;
 use super::prepared::PreparedPlugin;
 use super::runner::WasmRunner;
 use super::state::{GrantedSecrets, State};
+use crate::media_roots::Refusal;
 use crate::{HostBroken, Invocation};
 use serde_json::Value;
 use stagehook_core::config::{LimitsInForce, PluginGrants, WasmConfig};
@@ -133,12 +134,12 @@ impl WasmRunner {
         grants: &PluginGrants,
         segment_path: Option<&str>,
     ) -> Result<Result<Granted, Refusal>, HostBroken> {
-        if !MediaRoots::blocks(grants) {
-            return Ok(self.roots.grant(grants, segment_path));
+        if !grants::blocks(grants) {
+            return Ok(grants::grant(&self.roots, grants, segment_path));
         }
         let roots = Arc::clone(&self.roots);
         let (grants, segment_path) = (grants.clone(), segment_path.map(str::to_owned));
-        tokio::task::spawn_blocking(move || roots.grant(&grants, segment_path.as_deref()))
+        tokio::task::spawn_blocking(move || grants::grant(&roots, &grants, segment_path.as_deref()))
             .await
             .map_err(|error| {
                 HostBroken::new("open granted directories", std::io::Error::other(error))

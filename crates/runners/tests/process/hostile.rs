@@ -48,7 +48,7 @@ async fn a_hook_that_writes_ten_megabytes_before_it_reads_as_many_finishes() {
 // REQ-SCR-4
 #[tokio::test]
 async fn of_a_flood_without_a_newline_the_head_and_the_tail_are_kept() {
-    let studio = Studio::with(|settings| settings.output_bytes = 1000);
+    let studio = Studio::with(|settings| settings.limits.default.output_bytes = 1000);
     let execution = studio
         .sh("printf BEGIN; head -c 100000000 /dev/zero | tr '\\0' x; printf END; printf oops >&2")
         .await;

@@ -64,7 +64,7 @@ async fn a_daemon_of_a_hook_that_timed_out_is_killed_too() {
 
 #[tokio::test]
 async fn a_grandchild_that_floods_the_pipe_does_not_hold_the_hook() {
-    let studio = Studio::with(|settings| settings.output_bytes = 4096);
+    let studio = Studio::with(|settings| settings.limits.default.output_bytes = 4096);
     let execution = studio.sh("(trap '' TERM; yes) & echo done").await;
     assert_eq!(execution.status, ExecutionStatus::Passed);
     assert!(execution.duration < LONG);

@@ -1,6 +1,7 @@
 //! Scripts, also hostile ones: whatever a script does, it is run to an end
 //! that the record tells truly, and nothing of it is left.
 
+mod confined;
 mod contract;
 mod finding;
 mod hostile;

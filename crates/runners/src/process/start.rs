@@ -1,0 +1,259 @@
+//! Everything from a script's name to its first process.
+
+use super::bubblewrap::{self, View};
+use super::confinement::InForce;
+use super::interpreter::{self, Interpreter};
+use super::script::{self, Script, ScriptError};
+use super::spawn::Program;
+use super::tree::{Kind, Pipes, Tree};
+use super::work_dir::WorkDir;
+use super::{Job, ProcessRunner, ProcessSettings, limits, python, variables};
+use crate::media_roots::{Granted, MediaRoots, Refusal};
+use crate::{HostBroken, Invocation};
+use stagehook_core::config::{Sandbox, ScriptGrants, ScriptLimitsInForce, ScriptPath};
+use stagehook_core::contract::HookInput;
+use stagehook_core::execution::{Execution, ExecutionStatus};
+use std::collections::BTreeMap;
+use std::io::{self, PipeReader};
+use std::os::fd::OwnedFd;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// A run that has begun.
+#[derive(Debug)]
+pub(super) struct Started {
+    // Before the directory, so that a dropped run kills first and then removes.
+    pub(super) tree: Tree,
+    pub(super) pipes: Pipes,
+    /// Where its sandbox reports its end; none where it has no sandbox.
+    pub(super) report: Option<PipeReader>,
+    pub(super) work: WorkDir,
+    /// What it is told, with paths as it sees them.
+    pub(super) input_json: String,
+}
+
+/// Why a run did not begin.
+#[derive(Debug)]
+pub(super) enum NotStarted {
+    /// For the hook's record.
+    Hook(ExecutionStatus, String),
+    /// For the server.
+    Host(HostBroken),
+}
+
+impl From<HostBroken> for NotStarted {
+    fn from(broken: HostBroken) -> Self {
+        Self::Host(broken)
+    }
+}
+
+impl From<Refusal> for NotStarted {
+    fn from(refusal: Refusal) -> Self {
+        Self::Hook(ExecutionStatus::Refused, refusal.to_string())
+    }
+}
+
+impl NotStarted {
+    pub(super) fn error(error: &impl ToString) -> Self {
+        Self::Hook(ExecutionStatus::HostError, error.to_string())
+    }
+
+    pub(super) fn execution(self) -> Result<Execution, HostBroken> {
+        match self {
+            Self::Hook(status, error) => Ok(Execution::not_run(status, error)),
+            Self::Host(broken) => Err(broken),
+        }
+    }
+}
+
+/// What is needed to start, without borrowing anything of the call.
+struct Starter {
+    settings: Arc<ProcessSettings>,
+    confinement: Arc<InForce>,
+    roots: Arc<MediaRoots>,
+    path: ScriptPath,
+    args: Vec<String>,
+    env: BTreeMap<String, String>,
+    grants: ScriptGrants,
+    sandbox: Sandbox,
+    python: Option<python::Interpreter>,
+    limits: ScriptLimitsInForce,
+    input: HookInput,
+    input_json: String,
+}
+
+impl ProcessRunner {
+    /// Starts a script; on a thread where that may block.
+    pub(super) fn starter(
+        &self,
+        job: Job<'_>,
+        limits: ScriptLimitsInForce,
+        invocation: &Invocation<'_>,
+    ) -> impl FnOnce() -> Result<Started, NotStarted> + Send + 'static {
+        let starter = Starter {
+            settings: Arc::clone(&self.settings),
+            confinement: Arc::clone(&self.confinement),
+            roots: Arc::clone(&self.roots),
+            path: job.script.clone(),
+            args: job.args.to_vec(),
+            env: job.env.clone(),
+            grants: job.grants.clone(),
+            sandbox: job.sandbox,
+            python: job.python.cloned(),
+            limits,
+            input: invocation.input.clone(),
+            input_json: invocation.input_json.to_owned(),
+        };
+        move || starter.start()
+    }
+}
+
+impl Starter {
+    fn start(mut self) -> Result<Started, NotStarted> {
+        let script = self.read_script()?;
+        let interpreter = self.interpreter(&script)?;
+        let confinement = Arc::clone(&self.confinement);
+        let bubblewrap = confinement
+            .admit(self.sandbox)
+            .map_err(|refused| NotStarted::Hook(ExecutionStatus::Refused, refused))?;
+        let granted = match bubblewrap {
+            Some(_) => Some(self.grant()?),
+            None => None,
+        };
+        let broken = |error| HostBroken::new("cannot make the directory of a run", error);
+        let work = WorkDir::create(&self.settings.work_root).map_err(broken)?;
+        let copy = work
+            .fill(self.input_json.as_bytes(), &script)
+            .map_err(broken)?;
+        let seen_work = match bubblewrap {
+            Some(_) => Path::new(bubblewrap::WORK),
+            None => work.path(),
+        };
+        let mut program = Program::new(&interpreter.program, seen_work)
+            .args(&interpreter.args)
+            .args([seen_work.join(copy)])
+            .args(&self.args);
+        program.variables = variables::all(&self.input, &self.env, seen_work);
+        if self.python.is_some() {
+            let beside = match bubblewrap {
+                Some(_) => Path::new(bubblewrap::BESIDE),
+                None => &script.directory,
+            };
+            python::add_variables(&mut program.variables, beside);
+        }
+        let (program, kind, report) = match (bubblewrap, granted) {
+            (Some(bubblewrap), Some(granted)) => {
+                let view = self.view(&work, script.opened, granted).map_err(broken)?;
+                let (program, report) = bubblewrap
+                    .confine(program, view, &self.limits)
+                    .map_err(|error| HostBroken::new("cannot describe a sandbox", error))?;
+                (program, Kind::Sandbox, Some(report))
+            }
+            _ => (program, Kind::Program, None),
+        };
+        let (tree, pipes) = Tree::start(program, kind, &self.input.execution_id.to_string())
+            .map_err(|error| start_error(error, &interpreter, &script.name))?;
+        if kind == Kind::Program {
+            limits::set(tree.leader(), &self.limits);
+        }
+        Ok(Started {
+            tree,
+            pipes,
+            report,
+            work,
+            input_json: self.input_json,
+        })
+    }
+
+    fn read_script(&self) -> Result<Script, NotStarted> {
+        let mut script =
+            script::read(&self.settings.script_roots, &self.path).map_err(|error| match error {
+                ScriptError::LeadsOut(_) => {
+                    NotStarted::Hook(ExecutionStatus::Refused, error.to_string())
+                }
+                _ => NotStarted::error(&error),
+            })?;
+        if self.python.is_none() {
+            script.content = interpreter::with_unix_line_ends(script.content);
+        }
+        Ok(script)
+    }
+
+    fn interpreter(&self, script: &Script) -> Result<Interpreter, NotStarted> {
+        match &self.python {
+            Some(python) => Ok(Interpreter {
+                program: python.program.clone(),
+                args: python::ARGS.map(str::to_owned).to_vec(),
+            }),
+            None => interpreter::of_script(&script.content, &self.settings.shell)
+                .map_err(|error| NotStarted::error(&error)),
+        }
+    }
+
+    /// Opens what the hook is granted, and tells it where it will find that.
+    fn grant(&mut self) -> Result<Granted, NotStarted> {
+        let host_path = self.input.segment_path.as_deref();
+        let granted = self
+            .roots
+            .grant(&self.grants.directories, self.grants.segment, host_path)?;
+        let seen = granted
+            .segment_path
+            .clone()
+            .or_else(|| self.seen_in_directories(host_path?));
+        if seen.is_some() {
+            self.input.segment_path = seen;
+            self.input_json = serde_json::to_string(&self.input)
+                .map_err(|error| HostBroken::new("cannot write an input", error.into()))?;
+        }
+        Ok(granted)
+    }
+
+    /// The media file by the name that a granted directory gives it.
+    fn seen_in_directories(&self, host_path: &str) -> Option<String> {
+        self.grants.directories.iter().find_map(|granted| {
+            let below = Path::new(host_path).strip_prefix(&granted.host).ok()?;
+            let seen = Path::new(&granted.guest).join(below);
+            seen.to_str().map(str::to_owned)
+        })
+    }
+
+    fn view(&self, work: &WorkDir, beside: OwnedFd, granted: Granted) -> io::Result<View> {
+        let mut read_only = Vec::new();
+        if let Some(python) = &self.python {
+            read_only.extend(python.needs.iter().cloned());
+        }
+        Ok(View {
+            work: work.open()?,
+            beside: self.python.is_some().then_some(beside),
+            directories: granted.directories,
+            read_only: self.not_shown(read_only),
+            network: self.grants.network,
+        })
+    }
+
+    /// Those of these paths that a sandbox does not have anyway.
+    fn not_shown(&self, mut paths: Vec<PathBuf>) -> Vec<PathBuf> {
+        if let InForce::Bubblewrap(bubblewrap) = &*self.confinement {
+            paths.retain(|path| !bubblewrap.shows(path));
+        }
+        paths
+    }
+}
+
+/// Whether it is the hook's fault that nothing could be started, or the
+/// host's.
+fn start_error(error: io::Error, interpreter: &Interpreter, script: &str) -> NotStarted {
+    if error.raw_os_error() == Some(libc::E2BIG) {
+        return NotStarted::error(
+            &"the arguments and the environment together are larger than the system allows",
+        );
+    }
+    if !interpreter::is_executable(&interpreter.program)
+        || error.raw_os_error() == Some(libc::ENOEXEC)
+    {
+        return NotStarted::error(&format!(
+            "the interpreter of {script} does not exist on this server or cannot be run"
+        ));
+    }
+    HostBroken::new("cannot start a process", error).into()
+}
