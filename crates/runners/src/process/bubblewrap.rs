@@ -161,12 +161,12 @@ impl Bubblewrap {
         // The first, so that it is descriptor 3.
         confined.descriptor(reporter.into());
         confined.args.extend(self.system.iter().cloned());
-        if !view.network {
-            confined = confined.args(["--unshare-net"]);
-        } else {
+        if view.network {
             let mut args = Vec::new();
             configuration(&mut args, &OF_THE_NETWORK);
             confined = confined.args(args);
+        } else {
+            confined = confined.args(["--unshare-net"]);
         }
         confined = confined
             .args(["--ro-bind".into(), self.init.clone().into_os_string()])

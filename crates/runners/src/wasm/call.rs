@@ -7,8 +7,9 @@ use super::ticker::Ticker;
 use super::traffic::Traffic;
 use super::{bounds, limiter::Limiter};
 use crate::kept::Kept;
-use std::fmt;
+use std::future::poll_fn;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 use wasmtime::{Store, UpdateDeadline};
@@ -41,20 +42,10 @@ pub(super) struct Called {
     pub(super) traffic: Arc<Traffic>,
 }
 
-/// Why the epoch stopped a guest.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Stopped {
-    TimedOut,
-    Cancelled,
-}
-
-impl fmt::Display for Stopped {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("stopped by the host")
-    }
-}
-
-impl std::error::Error for Stopped {}
+/// The epoch stopped a guest at its deadline.
+#[derive(Debug, Clone, Copy, thiserror::Error)]
+#[error("stopped by the host")]
+pub(super) struct TimedOut;
 
 /// Calls one function of a fresh instance and throws the instance away.
 pub(super) async fn call(
@@ -67,7 +58,7 @@ pub(super) async fn call(
 ) -> Called {
     state.deadline = Some(until.deadline);
     let state = record::enter(state);
-    let mut store = store(plugin, state, until);
+    let mut store = store(plugin, state, until.deadline);
     let is_fueled = store.set_fuel(fuel);
     let ending = {
         let _running = ticker.run();
@@ -75,13 +66,22 @@ pub(super) async fn call(
             is_fueled?;
             plugin.perform(&mut store, call).await
         };
+        // Looked at each time a guest that computes gives way. To wait for it, as
+        // is done below, takes the guest's own turn first.
+        let is_cancelled = poll_fn(|_| {
+            if until.cancel.is_cancelled() {
+                Poll::Ready(())
+            } else {
+                Poll::Pending
+            }
+        });
         tokio::select! {
             biased;
+            () = is_cancelled => Ending::Cancelled,
             answer = call => match answer {
                 Ok(answer) => Ending::Answered(answer),
-                Err(error) => match error.downcast_ref::<Stopped>() {
-                    Some(Stopped::TimedOut) => Ending::TimedOut,
-                    Some(Stopped::Cancelled) => Ending::Cancelled,
+                Err(error) => match error.downcast_ref::<TimedOut>() {
+                    Some(TimedOut) => Ending::TimedOut,
                     None => Ending::Broke(error),
                 },
             },
@@ -103,15 +103,13 @@ pub(super) async fn call(
     }
 }
 
-fn store(plugin: &PluginPre, state: State, until: Until<'_>) -> Store<State> {
+fn store(plugin: &PluginPre, state: State, deadline: Instant) -> Store<State> {
     let host_call_bytes = record::host_call_bytes(&state);
     let mut store = Store::new(plugin.engine(), state);
     store.limiter(|state| &mut state.limiter);
     store.set_hostcall_fuel(host_call_bytes);
     store.set_max_component_handles(bounds::HOST_RESOURCES);
     store.set_epoch_deadline(1);
-    let Until { deadline, cancel } = until;
-    let cancel = cancel.clone();
     store.call_hook(|mut store, hook| {
         store.data_mut().host_time.crosses(hook);
         Ok(())
@@ -119,11 +117,8 @@ fn store(plugin: &PluginPre, state: State, until: Until<'_>) -> Store<State> {
     // Guests that compute keep a busy thread from its timers, so the deadline is
     // looked at here too.
     store.epoch_deadline_callback(move |_| {
-        if cancel.is_cancelled() {
-            return Err(Stopped::Cancelled.into());
-        }
         if Instant::now() >= deadline {
-            return Err(Stopped::TimedOut.into());
+            return Err(TimedOut.into());
         }
         Ok(UpdateDeadline::Yield(1))
     });

@@ -8,7 +8,8 @@ use super::v0_2;
 use serde_json::{Map, Value};
 use stagehook_core::contract::{HookInput, HookResult};
 use stagehook_core::invalid::FieldError;
-use wasmtime::component::{InstancePre, Linker};
+use v0_1::types::{Manifest, Outcome, Problem};
+use wasmtime::component::{Component, ComponentExportIndex, InstancePre, Linker};
 use wasmtime::{Engine, Store};
 
 pub(super) use v0_1::types::Failure;
@@ -88,54 +89,35 @@ pub(super) enum Answer {
 }
 
 /// A plugin that is ready to be instantiated.
-pub(super) enum PluginPre {
-    V0_1(v0_1::PluginPre<State>),
-    V0_2(v0_2::PluginPre<State>),
-}
-
-/// The calls are the same in each version; the types that they take are not.
-macro_rules! perform {
-    ($version:ident, $plugin:expr, $store:expr, $call:expr) => {{
-        let plugin = $plugin.instantiate_async(&mut *$store).await?;
-        let handler = plugin.stagehook_hook_handler();
-        match $call {
-            Call::Run(run) => {
-                let answered = handler
-                    .call_run(
-                        $store,
-                        &$version::context(run.input, run.segment_path),
-                        &json(&run.input.metadata),
-                        &json(&run.input.scene_context),
-                        &json(run.settings),
-                    )
-                    .await?;
-                Answer::Run(answered.map(answer::result))
-            }
-            Call::Describe => {
-                Answer::Describe(answer::described(handler.call_describe($store).await?))
-            }
-            Call::CheckSettings(settings) => {
-                let checked = handler.call_check_settings($store, &json(settings)).await?;
-                Answer::CheckSettings(checked.map_err(answer::problems))
-            }
-        }
-    }};
+pub(super) struct PluginPre {
+    version: Version,
+    instance: InstancePre<State>,
+    run: ComponentExportIndex,
+    describe: ComponentExportIndex,
+    check_settings: ComponentExportIndex,
 }
 
 impl PluginPre {
-    /// Finds the functions that this version exports.
+    /// Finds the functions that this version exports. Their types are checked
+    /// when they are called, each call its own: looking at all of them, as the
+    /// generated bindings do, takes a tenth of a short call.
     pub(super) fn new(version: Version, instance: InstancePre<State>) -> wasmtime::Result<Self> {
-        Ok(match version {
-            Version::V0_1 => Self::V0_1(v0_1::PluginPre::new(instance)?),
-            Version::V0_2 => Self::V0_2(v0_2::PluginPre::new(instance)?),
+        let find = |name| function(instance.component(), version.handler(), name);
+        Ok(Self {
+            version,
+            run: find("run")?,
+            describe: find("describe")?,
+            check_settings: find("check-settings")?,
+            instance,
         })
     }
 
     pub(super) fn engine(&self) -> &Engine {
-        match self {
-            Self::V0_1(plugin) => plugin.engine(),
-            Self::V0_2(plugin) => plugin.engine(),
-        }
+        self.instance.engine()
+    }
+
+    pub(super) fn instance_pre(&self) -> &InstancePre<State> {
+        &self.instance
     }
 
     /// Makes an instance and calls it.
@@ -144,9 +126,56 @@ impl PluginPre {
         store: &mut Store<State>,
         call: Call<'_>,
     ) -> wasmtime::Result<Answer> {
-        Ok(match self {
-            Self::V0_1(plugin) => perform!(v0_1, plugin, store, call),
-            Self::V0_2(plugin) => perform!(v0_2, plugin, store, call),
+        let instance = self.instance.instantiate_async(&mut *store).await?;
+        Ok(match call {
+            Call::Run(run) => {
+                let input = run.input;
+                let metadata = json(&input.metadata);
+                let scene_context = json(&input.scene_context);
+                let settings = json(run.settings);
+                // The same in each version but for the type of the context.
+                macro_rules! run {
+                    ($version:ident) => {{
+                        let context = $version::context(input, run.segment_path);
+                        let function = instance.get_typed_func::<
+                                                (&$version::Context, &str, &str, &str),
+                                                (Result<Outcome, Failure>,),
+                                            >(&mut *store, &self.run)?;
+                        let args = (&context, &*metadata, &*scene_context, &*settings);
+                        function.call_async(store, args).await?
+                    }};
+                }
+                let (answered,) = match self.version {
+                    Version::V0_1 => run!(v0_1),
+                    Version::V0_2 => run!(v0_2),
+                };
+                Answer::Run(answered.map(answer::result))
+            }
+            Call::Describe => {
+                let describe =
+                    instance.get_typed_func::<(), (Manifest,)>(&mut *store, &self.describe)?;
+                let (manifest,) = describe.call_async(store, ()).await?;
+                Answer::Describe(answer::described(manifest))
+            }
+            Call::CheckSettings(settings) => {
+                let check = instance.get_typed_func::<(&str,), (Result<(), Vec<Problem>>,)>(
+                    &mut *store,
+                    &self.check_settings,
+                )?;
+                let (checked,) = check.call_async(store, (&json(settings),)).await?;
+                Answer::CheckSettings(checked.map_err(answer::problems))
+            }
         })
     }
+}
+
+fn function(
+    component: &Component,
+    interface: &str,
+    name: &str,
+) -> wasmtime::Result<ComponentExportIndex> {
+    component
+        .get_export_index(None, interface)
+        .and_then(|interface| component.get_export_index(Some(&interface), name))
+        .ok_or_else(|| wasmtime::Error::msg(format!("{interface} has no function {name}")))
 }

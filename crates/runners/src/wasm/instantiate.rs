@@ -1,6 +1,5 @@
 //! How long it takes to make an instance, for whoever measures plugins.
 
-use super::contract::PluginPre;
 use super::prepared::PreparedPlugin;
 use super::runner::WasmRunner;
 use super::state::State;
@@ -35,10 +34,7 @@ impl WasmRunner {
         store.epoch_deadline_async_yield_and_update(1);
         let instantiating = async {
             store.set_fuel(limits.fuel)?;
-            match plugin.pre() {
-                PluginPre::V0_1(plugin) => plugin.instance_pre().instantiate_async(store).await,
-                PluginPre::V0_2(plugin) => plugin.instance_pre().instantiate_async(store).await,
-            }
+            plugin.pre().instance_pre().instantiate_async(store).await
         };
         match tokio::time::timeout(limits.timeout, instantiating).await {
             Ok(Ok(_)) => Ok(started.elapsed()),

@@ -12,12 +12,12 @@ use stagehook_core::contract::{HookInput, HookRef, JobRef, TriggerRef};
 use stagehook_core::scope::ScopeType;
 use wasmtime::component::{HasSelf, Linker};
 
-pub(super) use bindings::PluginWithSecretsPre as PluginPre;
 #[expect(
     unreachable_pub,
     reason = "the bindings of later versions use it again"
 )]
 pub use bindings::stagehook::hook::types;
+pub(super) use types::Context;
 
 /// The interface that a plugin exports.
 pub(super) const HANDLER: &str = "stagehook:hook/handler@0.1.0";

@@ -8,14 +8,13 @@
 use super::host_calls::NoSecret;
 use super::state::State;
 use super::v0_1::{hook_info, job_info, json, trigger, types};
-use bindings::stagehook::hook::call::{self, Context, ExecutionStatus, PreviousResult};
+pub(super) use bindings::stagehook::hook::call::Context;
+use bindings::stagehook::hook::call::{self, ExecutionStatus, PreviousResult};
 use bindings::stagehook::hook::host::{self, Level};
 use bindings::stagehook::hook::secrets::{self, SecretError};
 use stagehook_core::contract::{self, AnnotationLevel, HookInput, HookResult, ResultStatus};
 use stagehook_core::execution;
 use wasmtime::component::{HasSelf, Linker};
-
-pub(super) use bindings::PluginWithSecretsPre as PluginPre;
 
 /// The interface that a plugin exports.
 pub(super) const HANDLER: &str = "stagehook:hook/handler@0.2.0";

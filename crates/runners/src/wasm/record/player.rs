@@ -1,6 +1,6 @@
 //! Answers calls out of a recording.
 
-use super::super::call::Stopped;
+use super::super::call::TimedOut;
 use super::super::state::State;
 use super::entry::{Afterwards, Entry, gives_secret};
 use super::tape::{Imported, asked, outcome};
@@ -113,7 +113,7 @@ impl Player {
             return Ok(Vec::new());
         };
         // It would wait until its time is over: it need not.
-        let results = outcome(&recorded).unwrap_or_else(|| Err(Stopped::TimedOut.into()));
+        let results = outcome(&recorded).unwrap_or_else(|| Err(TimedOut.into()));
         if let Ok(results) = &results {
             playing.knows_secret |= gives_secret(&recorded.call, results);
             playing.print(state, &recorded.call, args, results);
