@@ -3,7 +3,7 @@
 
 use crate::config::HookType;
 use crate::contract::{HookRef, HookResult};
-use crate::execution::{ExecutionStatus, Usage};
+use crate::execution::{ExecutionStatus, ScriptRun, Usage};
 use crate::ids::{JobId, LogId, StageRunId};
 use crate::log::ExecutionLog;
 use crate::stage_run::{StageRun, StageRunStatus};
@@ -73,6 +73,9 @@ pub struct ExecutionAnswer {
     pub error: Option<String>,
     /// What it used.
     pub usage: Usage,
+    /// The script that ran, and how it was kept from the host.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub script: Option<ScriptRun>,
 }
 
 impl From<ExecutionLog> for ExecutionAnswer {
@@ -97,6 +100,7 @@ impl From<ExecutionLog> for ExecutionAnswer {
             result: record.result,
             error: record.error,
             usage: record.usage,
+            script: record.script,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! One execution of one hook: what a runner reports.
 
 use crate::contract::HookResult;
+use crate::digest::Digest;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
@@ -133,6 +134,38 @@ pub struct Usage {
     pub http_status: Option<u16>,
 }
 
+/// With what a script was kept from the host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ScriptSandbox {
+    /// With a bubblewrap sandbox.
+    Bubblewrap,
+    /// With none: the hook is trusted.
+    Trusted,
+    /// With none: the server confines no scripts.
+    Off,
+}
+
+impl ScriptSandbox {
+    /// The name used in JSON.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Bubblewrap => "bubblewrap",
+            Self::Trusted => "trusted",
+            Self::Off => "off",
+        }
+    }
+}
+
+/// The script that really ran.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ScriptRun {
+    /// What it said.
+    pub digest: Digest,
+    /// With what it was kept from the host.
+    pub sandbox: ScriptSandbox,
+}
+
 /// What a runner reports of one attempt at one hook.
 ///
 /// A hook that failed is an `Execution`, never an error of the runner.
@@ -156,6 +189,8 @@ pub struct Execution {
     pub duration: Duration,
     /// What it used.
     pub usage: Usage,
+    /// The script that ran; none for other hooks, and where none did.
+    pub script: Option<ScriptRun>,
 }
 
 impl Execution {
@@ -171,6 +206,7 @@ impl Execution {
             retryable: false,
             duration: Duration::ZERO,
             usage: Usage::default(),
+            script: None,
         }
     }
 }

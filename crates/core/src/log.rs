@@ -2,7 +2,7 @@
 
 use crate::config::HookType;
 use crate::contract::HookResult;
-use crate::execution::{ExecutionStatus, Usage};
+use crate::execution::{ExecutionStatus, ScriptRun, Usage};
 use crate::ids::{DeliveryId, ExecutionId, HookId, JobId, LogId, StageRunId};
 use crate::scope::ScopeType;
 use crate::trigger::HookPoint;
@@ -62,6 +62,8 @@ pub struct ExecutionRecord {
     pub duration_ms: i64,
     /// What it used.
     pub usage: Usage,
+    /// The script that ran.
+    pub script: Option<ScriptRun>,
     /// When it began.
     pub executed_at: DateTime<Utc>,
 }

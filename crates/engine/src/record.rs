@@ -60,6 +60,7 @@ pub(crate) fn record(
         error: execution.error,
         duration_ms: i64::try_from(execution.duration.as_millis()).unwrap_or(i64::MAX),
         usage: execution.usage,
+        script: execution.script,
         executed_at,
     }
 }
@@ -97,6 +98,7 @@ pub(crate) fn cut_off(
         error: Some(why.to_owned()),
         duration_ms: 0,
         usage: Usage::default(),
+        script: None,
         executed_at: now,
     }
 }

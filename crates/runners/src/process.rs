@@ -266,6 +266,7 @@ impl ProcessRunner {
             report,
             work,
             input_json,
+            script,
         } = match blocking(start).await? {
             Ok(started) => started,
             Err(not_started) => return not_started.execution(),
@@ -286,14 +287,10 @@ impl ProcessRunner {
             result
         })
         .await?;
-        Ok(outcome::execution(
-            ended,
-            report,
-            result,
-            &limits,
-            invocation.timeout,
-            began.elapsed(),
-        ))
+        let mut execution = outcome::execution(ended, report, result, &limits, invocation.timeout);
+        execution.duration = began.elapsed();
+        execution.script = Some(script);
+        Ok(execution)
     }
 }
 

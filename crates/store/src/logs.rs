@@ -39,7 +39,7 @@ macro_rules! insert_into {
              execution_id, hook_id, hook_name, hook_version, hook_type, source, hook_point,
              event, failure_mode, job_id, stage_run_id, position, delivery_id, attempt, is_test,
              status, success, input_json, stdout, stderr, result_json, exit_code, error_message,
-             duration_ms, usage_json, executed_at) "
+             duration_ms, usage_json, script_json, executed_at) "
     };
 }
 pub(crate) use insert_into;
@@ -47,15 +47,16 @@ pub(crate) use insert_into;
 macro_rules! parameters {
     () => {
         "$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
-         $21, $22, $23, $24, $25, $26"
+         $21, $22, $23, $24, $25, $26, $27"
     };
 }
 pub(crate) use parameters;
 
-/// The arguments of a record: `$1` to `$26`.
+/// The arguments of a record: `$1` to `$27`.
 pub(crate) fn args_of(record: &ExecutionRecord) -> Result<Vec<Arg<'_>>> {
     let result = record.result.as_ref().map(document::write).transpose()?;
     let usage = document::write(&record.usage)?;
+    let script = record.script.as_ref().map(document::write).transpose()?;
     Ok(vec![
         record.execution_id.get().into(),
         record.hook_id.get().into(),
@@ -82,6 +83,7 @@ pub(crate) fn args_of(record: &ExecutionRecord) -> Result<Vec<Arg<'_>>> {
         record.error.as_deref().into(),
         record.duration_ms.into(),
         usage.into(),
+        script.into(),
         record.executed_at.into(),
     ])
 }

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use stagehook_core::config::HookType;
 use stagehook_core::contract::HookResult;
-use stagehook_core::execution::{ExecutionStatus, Usage};
+use stagehook_core::execution::{ExecutionStatus, ScriptRun, Usage};
 use stagehook_core::ids::{DeliveryId, ExecutionId, HookId, JobId, LogId, StageRunId};
 use stagehook_core::log::ExecutionLog;
 use stagehook_core::scope::ScopeType;
@@ -57,6 +57,8 @@ pub(crate) struct LogItem {
     error: Option<String>,
     duration_ms: i64,
     usage: Usage,
+    /// The script that ran, and how it was kept from the host.
+    script: Option<ScriptRun>,
     executed_at: DateTime<Utc>,
 }
 
@@ -91,6 +93,7 @@ impl From<ExecutionLog> for LogItem {
             error: record.error,
             duration_ms: record.duration_ms,
             usage: record.usage,
+            script: record.script,
             executed_at: record.executed_at,
         }
     }

@@ -7,6 +7,7 @@
 
 use super::bubblewrap::{Bubblewrap, NoSandbox};
 use stagehook_core::config::Sandbox;
+use stagehook_core::execution::ScriptSandbox;
 use std::path::{Path, PathBuf};
 
 /// How the server is to confine scripts.
@@ -59,6 +60,15 @@ impl InForce {
                 Ok(bubblewrap) => Self::Bubblewrap(bubblewrap),
                 Err(why) => Self::Unavailable(why),
             },
+        }
+    }
+
+    /// With what a hook is kept from the host once it is admitted.
+    pub(super) fn sandbox(&self, sandbox: Sandbox) -> ScriptSandbox {
+        match (self, sandbox) {
+            (Self::Off, _) => ScriptSandbox::Off,
+            (_, Sandbox::Trusted) => ScriptSandbox::Trusted,
+            (_, Sandbox::Confined) => ScriptSandbox::Bubblewrap,
         }
     }
 

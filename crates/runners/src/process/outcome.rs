@@ -24,7 +24,6 @@ pub(super) fn execution(
     result: Result<Option<HookResult>, InvalidResult>,
     limits: &ScriptLimitsInForce,
     timeout: Duration,
-    duration: Duration,
 ) -> Execution {
     let usage = usage(&ended);
     let mut execution = Execution {
@@ -35,8 +34,9 @@ pub(super) fn execution(
         exit_code: None,
         error: None,
         retryable: false,
-        duration,
+        duration: Duration::ZERO,
         usage,
+        script: None,
     };
     match ended.end {
         End::Deadline => {

@@ -9,6 +9,7 @@
 use cap_std::ambient_authority;
 use cap_std::fs::{Dir, OpenOptions, OpenOptionsExt as _};
 use stagehook_core::config::ScriptPath;
+use stagehook_core::digest::Digest;
 use std::io::{self, Read as _};
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
@@ -23,6 +24,8 @@ pub(super) struct Script {
     pub(super) name: String,
     /// What it says.
     pub(super) content: Vec<u8>,
+    /// The digest of that, as it lies on the disk.
+    pub(super) digest: Digest,
     /// The directory it was found in, for what lies beside it.
     pub(super) directory: PathBuf,
     /// The same, opened.
@@ -69,12 +72,14 @@ pub(super) fn read(roots: &[PathBuf], path: &ScriptPath) -> Result<Script, Scrip
             beside
         })
         .map_err(|error| unreadable(path, &error))?;
+    let digest = Digest::of(&content);
     Ok(Script {
         name: relative
             .file_name()
             .map(|name| name.to_string_lossy().into_owned())
             .unwrap_or_default(),
         content,
+        digest,
         directory: root.join(beside),
         opened: opened.into(),
     })

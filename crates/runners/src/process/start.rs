@@ -12,7 +12,7 @@ use crate::media_roots::{Granted, MediaRoots, Refusal};
 use crate::{HostBroken, Invocation};
 use stagehook_core::config::{Sandbox, ScriptGrants, ScriptLimitsInForce, ScriptPath};
 use stagehook_core::contract::HookInput;
-use stagehook_core::execution::{Execution, ExecutionStatus};
+use stagehook_core::execution::{Execution, ExecutionStatus, ScriptRun};
 use std::collections::BTreeMap;
 use std::io::{self, PipeReader};
 use std::os::fd::OwnedFd;
@@ -30,6 +30,7 @@ pub(super) struct Started {
     pub(super) work: WorkDir,
     /// What it is told, with paths as it sees them.
     pub(super) input_json: String,
+    pub(super) script: ScriptRun,
 }
 
 /// Why a run did not begin.
@@ -162,6 +163,10 @@ impl Starter {
             report,
             work,
             input_json: self.input_json,
+            script: ScriptRun {
+                digest: script.digest,
+                sandbox: confinement.sandbox(self.sandbox),
+            },
         })
     }
 

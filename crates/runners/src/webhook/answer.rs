@@ -126,6 +126,7 @@ impl Answer {
                 stdout_dropped_bytes: dropped,
                 ..Usage::default()
             },
+            script: None,
         }
     }
 

@@ -13,7 +13,7 @@ macro_rules! log_columns {
         "id, execution_id, hook_id, hook_name, hook_version, hook_type, source, hook_point, event,
          failure_mode, job_id, stage_run_id, position, delivery_id, attempt, is_test, status,
          input_json, stdout, stderr, result_json, exit_code, error_message, duration_ms, usage_json,
-         executed_at"
+         script_json, executed_at"
     };
 }
 pub(super) use log_columns;
@@ -45,6 +45,7 @@ pub(crate) struct LogRow {
     error_message: Option<String>,
     duration_ms: i64,
     usage_json: String,
+    script_json: Option<String>,
     executed_at: DateTime<Utc>,
 }
 
@@ -82,6 +83,7 @@ impl TryFrom<LogRow> for ExecutionLog {
             error: row.error_message,
             duration_ms: row.duration_ms,
             usage: read.document("usage_json", &row.usage_json)?,
+            script: read.optional_document("script_json", row.script_json.as_deref())?,
             executed_at: row.executed_at,
         };
         Ok(Self { id, record })

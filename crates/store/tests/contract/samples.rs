@@ -4,7 +4,7 @@ use crate::fixture::{Fixture, start};
 use serde_json::{Value, json};
 use stagehook_core::contract::{HookRef, HookResult, StageInput};
 use stagehook_core::digest::Digest;
-use stagehook_core::execution::{ExecutionStatus, Usage};
+use stagehook_core::execution::{ExecutionStatus, ScriptRun, ScriptSandbox, Usage};
 use stagehook_core::hook::{Hook, HookRequest, HookSpec};
 use stagehook_core::ids::{ExecutionId, JobId, NodeId, ProjectId, SceneTypeId, StageRunId};
 use stagehook_core::job::Job;
@@ -173,6 +173,10 @@ pub(crate) fn record(hook: &Hook, status: ExecutionStatus) -> ExecutionRecord {
         error: None,
         duration_ms: 41,
         usage: Usage::default(),
+        script: Some(ScriptRun {
+            digest: Digest::of(b"exit 0"),
+            sandbox: ScriptSandbox::Bubblewrap,
+        }),
         executed_at: start(),
     }
 }

@@ -175,6 +175,7 @@ impl From<&Execution> for RecordedExecution {
             retryable,
             duration: _,
             usage,
+            script: _,
         } = execution.clone();
         Self {
             status,
