@@ -13,6 +13,7 @@
 mod egress;
 mod invocation;
 mod kept;
+mod listener;
 mod media_roots;
 mod network;
 mod secrets;
@@ -23,6 +24,7 @@ pub mod webhook;
 
 pub use egress::Egress;
 pub use invocation::{HostBroken, Invocation};
+pub use listener::{OutputListener, OutputStream};
 pub use network::{AddressClass, Forbidden, NetworkPolicy, ResolveError, classify};
 pub use secrets::Secrets;
 

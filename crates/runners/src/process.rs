@@ -24,6 +24,7 @@ mod bubblewrap;
 mod confinement;
 mod interpreter;
 mod limits;
+mod lines;
 mod orphans;
 mod outcome;
 mod procfs;
@@ -44,8 +45,9 @@ pub use confinement::{Confinement, ConfinementLevel};
 pub use python::EnvironmentError;
 
 use crate::media_roots::MediaRoots;
-use crate::{HostBroken, Invocation};
+use crate::{HostBroken, Invocation, OutputListener, OutputStream};
 use confinement::InForce;
+use lines::Lines;
 use stagehook_core::config::{
     PythonConfig, Sandbox, ScriptGrants, ScriptLimitRange, ScriptLimits, ScriptPath, ShellConfig,
 };
@@ -58,7 +60,7 @@ use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use supervise::Terms;
+use supervise::{Talk, Terms};
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::task;
 
@@ -88,6 +90,8 @@ pub struct ProcessSettings {
     pub grace: Duration,
     /// How scripts are confined.
     pub confinement: Confinement,
+    /// Hears what scripts print while they run.
+    pub listener: Option<Arc<dyn OutputListener>>,
 }
 
 impl ProcessSettings {
@@ -106,6 +110,7 @@ impl ProcessSettings {
             limits: ScriptLimitRange::default(),
             grace: Duration::from_secs(2),
             confinement: Confinement::default(),
+            listener: None,
         }
     }
 }
@@ -277,7 +282,22 @@ impl ProcessRunner {
             grace: self.settings.grace,
             limits,
         };
-        let ended = supervise::supervise(tree, pipes, input_json.as_bytes(), terms)
+        let listener = self.settings.listener.as_deref();
+        let hear = |stream| {
+            move |line: &str| {
+                if let Some(listener) = listener {
+                    listener.line(invocation.input, stream, line);
+                }
+            }
+        };
+        let (stdout, stderr) = (hear(OutputStream::Stdout), hear(OutputStream::Stderr));
+        let lines = |hear| Lines::new(listener.and(Some(hear)), limits.output_bytes);
+        let talk = Talk {
+            input: input_json.as_bytes(),
+            stdout: lines(&stdout),
+            stderr: lines(&stderr),
+        };
+        let ended = supervise::supervise(tree, pipes, talk, terms)
             .await
             .map_err(|error| HostBroken::new("cannot watch over a process", error))?;
         let report = report.as_ref().map(report::read);

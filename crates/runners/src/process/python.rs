@@ -12,8 +12,9 @@
 //! and of two that are saved at once one builds and the other waits.
 
 use super::interpreter::{PATH, is_executable};
+use super::lines::Lines;
 use super::spawn::Program;
-use super::supervise::{End, Terms, supervise};
+use super::supervise::{End, Talk, Terms, supervise};
 use super::tree::{Kind, Tree};
 use super::{ProcessSettings, blocking};
 use crate::HostBroken;
@@ -318,7 +319,12 @@ impl Environments {
                 ..self.settings.limits.maximum
             },
         };
-        let ended = supervise(tree, pipes, &[], terms).await.map_err(broken)?;
+        let talk = Talk {
+            input: &[],
+            stdout: Lines::new(None, 0),
+            stderr: Lines::new(None, 0),
+        };
+        let ended = supervise(tree, pipes, talk, terms).await.map_err(broken)?;
         let performed = match (ended.end, ended.leader) {
             (End::Deadline, _) => Performed::TimedOut,
             (_, Some(leader)) if leader.status.success() => Performed::Done,

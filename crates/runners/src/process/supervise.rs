@@ -1,11 +1,13 @@
 //! Watches over one process tree: feeds it, listens to it, and ends it.
 
+use super::lines::Lines;
 use super::sys::Reaped;
 use super::tree::{Pipes, Tree};
 use super::watchdog::{Breach, Seen, Watchdog};
 use crate::kept::Kept;
 use stagehook_core::config::ScriptLimitsInForce;
 use std::io;
+use std::os::fd::OwnedFd;
 use std::time::Duration;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::unix::pipe::{Receiver, Sender};
@@ -32,6 +34,20 @@ pub(super) struct Terms<'a> {
     pub(super) grace: Duration,
     /// How much all processes may use, and what is kept of each stream.
     pub(super) limits: ScriptLimitsInForce,
+}
+
+/// What is said to a tree, and who hears what it says, beside what is kept.
+pub(super) struct Talk<'a> {
+    pub(super) input: &'a [u8],
+    pub(super) stdout: Lines<'a>,
+    pub(super) stderr: Lines<'a>,
+}
+
+/// One of its streams.
+struct Heard<'a> {
+    pipe: Receiver,
+    kept: Kept,
+    lines: Lines<'a>,
 }
 
 /// Why the leader ended.
@@ -67,23 +83,17 @@ pub(super) struct Ended {
 pub(super) async fn supervise(
     tree: Tree,
     pipes: Pipes,
-    input: &[u8],
+    talk: Talk<'_>,
     terms: Terms<'_>,
 ) -> io::Result<Ended> {
     let stdin = Sender::from_owned_fd(pipes.stdin)?;
-    let stdout = Receiver::from_owned_fd(pipes.stdout)?;
-    let stderr = Receiver::from_owned_fd(pipes.stderr)?;
-    let mut kept_stdout = Kept::new(terms.limits.output_bytes);
-    let mut kept_stderr = Kept::new(terms.limits.output_bytes);
+    let mut stdout = Heard::new(pipes.stdout, talk.stdout, terms.limits.output_bytes)?;
+    let mut stderr = Heard::new(pipes.stderr, talk.stderr, terms.limits.output_bytes)?;
     let mut watchdog = Watchdog::new(terms.limits);
 
     let end = {
         let talk = async {
-            tokio::join!(
-                feed(stdin, input),
-                listen(&stdout, &mut kept_stdout),
-                listen(&stderr, &mut kept_stderr),
-            );
+            tokio::join!(feed(stdin, talk.input), stdout.listen(), stderr.listen(),);
             std::future::pending::<()>().await;
         };
         let watch = async {
@@ -110,14 +120,12 @@ pub(super) async fn supervise(
             () = talk => End::OfItsOwn,
         }
     };
-    drain(&stdout, &mut kept_stdout);
-    drain(&stderr, &mut kept_stderr);
     Ok(Ended {
         end,
         leader: tree.reap()?,
         seen: watchdog.seen(),
-        stdout: kept_stdout,
-        stderr: kept_stderr,
+        stdout: stdout.finish(),
+        stderr: stderr.finish(),
     })
 }
 
@@ -127,33 +135,50 @@ async fn feed(mut stdin: Sender, input: &[u8]) {
     let _ = stdin.write_all(input).await;
 }
 
-async fn listen(pipe: &Receiver, kept: &mut Kept) {
-    let mut buffer = vec![0; CHUNK_BYTES];
-    while pipe.readable().await.is_ok() {
-        match pipe.try_read(&mut buffer) {
-            Ok(0) => break,
-            Ok(read) => kept.push(&buffer[..read]),
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-            Err(_) => break,
+impl<'a> Heard<'a> {
+    fn new(pipe: OwnedFd, lines: Lines<'a>, kept_bytes: usize) -> io::Result<Self> {
+        Ok(Self {
+            pipe: Receiver::from_owned_fd(pipe)?,
+            kept: Kept::new(kept_bytes),
+            lines,
+        })
+    }
+
+    fn push(&mut self, printed: &[u8]) {
+        self.kept.push(printed);
+        self.lines.push(printed);
+    }
+
+    async fn listen(&mut self) {
+        let mut buffer = vec![0; CHUNK_BYTES];
+        while self.pipe.readable().await.is_ok() {
+            match self.pipe.try_read(&mut buffer) {
+                Ok(0) => break,
+                Ok(read) => self.push(&buffer[..read]),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(_) => break,
+            }
         }
     }
-}
 
-/// Takes what is in the pipe now.
-fn drain(pipe: &Receiver, kept: &mut Kept) {
-    let mut buffer = vec![0; CHUNK_BYTES];
-    let mut rest = REST_BYTES;
-    while rest > 0 {
-        // Straight from the pipe: what tokio knows of its readiness may be
-        // older than the last bytes.
-        match rustix::io::read(pipe, &mut buffer) {
-            Ok(0) => break,
-            Ok(read) => {
-                kept.push(&buffer[..read]);
-                rest = rest.saturating_sub(read);
+    /// Takes what is in the pipe now, and no more.
+    fn finish(mut self) -> Kept {
+        let mut buffer = vec![0; CHUNK_BYTES];
+        let mut rest = REST_BYTES;
+        while rest > 0 {
+            // Straight from the pipe: what tokio knows of its readiness may be
+            // older than the last bytes.
+            match rustix::io::read(&self.pipe, &mut buffer) {
+                Ok(0) => break,
+                Ok(read) => {
+                    self.push(&buffer[..read]);
+                    rest = rest.saturating_sub(read);
+                }
+                Err(rustix::io::Errno::INTR) => {}
+                Err(_) => break,
             }
-            Err(rustix::io::Errno::INTR) => {}
-            Err(_) => break,
         }
+        self.lines.finish();
+        self.kept
     }
 }
