@@ -67,30 +67,34 @@ mod tests {
     use rstest::rstest;
     use std::sync::Mutex;
 
-    fn heard(pieces: &[&[u8]], bytes: usize) -> Vec<String> {
+    fn heard(pieces: &[impl AsRef<[u8]>], bytes: usize) -> Vec<String> {
         let heard = Mutex::new(Vec::new());
         let hear = |line: &str| heard.lock().unwrap().push(line.to_owned());
         let mut lines = Lines::new(Some(&hear), bytes);
         for piece in pieces {
-            lines.push(piece);
+            lines.push(piece.as_ref());
         }
         lines.finish();
         heard.into_inner().unwrap()
     }
 
     #[rstest]
-    #[case::whole(&[b"one\ntwo\n"], &["one", "two"])]
-    #[case::in_pieces(&[b"o", b"ne\nt", b"wo\n"], &["one", "two"])]
-    #[case::without_an_end(&[b"one\ntwo"], &["one", "two"])]
-    #[case::empty_ones(&[b"\n\na"], &["", "", "a"])]
-    #[case::no_text(&[b"a\xff\n"], &["a\u{fffd}"])]
-    fn tells_lines(#[case] pieces: &[&[u8]], #[case] expected: &[&str]) {
+    #[case::whole(&["one\ntwo\n"], &["one", "two"])]
+    #[case::in_pieces(&["o", "ne\nt", "wo\n"], &["one", "two"])]
+    #[case::without_an_end(&["one\ntwo"], &["one", "two"])]
+    #[case::empty_ones(&["\n\na"], &["", "", "a"])]
+    fn tells_lines(#[case] pieces: &[&str], #[case] expected: &[&str]) {
         assert_eq!(heard(pieces, 1_000), expected);
     }
 
     #[test]
+    fn what_is_no_text_is_told_as_text() {
+        assert_eq!(heard(&[b"a\xff\n"], 1_000), ["a\u{fffd}"]);
+    }
+
+    #[test]
     fn a_line_without_an_end_is_told_in_pieces() {
-        let heard = heard(&[&[b'x'; LINE_BYTES * 2 + 1]], 1 << 20);
+        let heard = heard(&[[b'x'; LINE_BYTES * 2 + 1]], 1 << 20);
         let lengths: Vec<_> = heard.iter().map(String::len).collect();
         assert_eq!(lengths, [LINE_BYTES, LINE_BYTES, 1]);
     }
