@@ -1,9 +1,9 @@
 //! The versions of the contract, and what is the same to everybody else
 //! whichever of them a plugin is built against.
 
-use super::answer::{self, Described, Unacceptable};
+use super::answer::{self, Unacceptable};
 use super::state::State;
-use super::v0_1::{self, json};
+use super::v0_1::{self, json, types};
 use super::v0_2;
 use serde_json::{Map, Value};
 use stagehook_core::contract::{HookInput, HookResult};
@@ -83,7 +83,7 @@ pub(super) struct Run<'a> {
 /// What it answered.
 pub(super) enum Answer {
     Run(Result<Result<HookResult, Unacceptable>, Failure>),
-    Describe(Described),
+    Describe(types::Manifest),
     CheckSettings(Result<(), Vec<FieldError>>),
 }
 
@@ -111,9 +111,7 @@ macro_rules! perform {
                     .await?;
                 Answer::Run(answered.map(answer::result))
             }
-            Call::Describe => {
-                Answer::Describe(answer::described(handler.call_describe($store).await?))
-            }
+            Call::Describe => Answer::Describe(handler.call_describe($store).await?),
             Call::CheckSettings(settings) => {
                 let checked = handler.call_check_settings($store, &json(settings)).await?;
                 Answer::CheckSettings(checked.map_err(answer::problems))
