@@ -10,6 +10,7 @@ mod bad_hooks;
 mod bad_input;
 mod cancelling;
 mod catalogue;
+mod catalogue_bounds;
 mod command_line;
 mod crash;
 mod deleting;
