@@ -3,6 +3,7 @@
 use crate::receiver::{LONG, Receiver, event, runner, send_to, send_with, stage};
 use rstest::rstest;
 use serde_json::json;
+use stagehook_core::contract::RESULT_MAX_BYTES;
 use stagehook_core::execution::ExecutionStatus;
 use stagehook_core::ids::EventId;
 
@@ -111,6 +112,26 @@ async fn a_secret_that_the_receiver_escapes_is_redacted_as_well() {
     let kept = format!("{:?}", execution.result);
     assert!(!kept.contains("cd+ef"), "{kept}");
     assert!(!execution.stdout.contains("cd+ef"), "{}", execution.stdout);
+}
+
+/// More than is read; the secret begins everywhere around where that ends.
+#[tokio::test]
+async fn where_an_answer_is_cut_no_part_of_a_secret_is_left() {
+    const SECRET: &str = "QXZWKVJYUH";
+    let runner = runner(&[("A", SECRET)]);
+    for before in RESULT_MAX_BYTES - SECRET.len() - 1..=RESULT_MAX_BYTES {
+        let body = format!("{}{SECRET}{}", ".".repeat(before), ".".repeat(100));
+        let receiver = Receiver::answering(format!(
+            "HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
+            body.len()
+        ))
+        .await;
+        let config = json!({"url": receiver.url, "auth": {"type": "bearer", "secret": "A"}});
+        let execution = send_with(&runner, config, &stage(), LONG).await;
+        assert_eq!(execution.status, ExecutionStatus::Passed);
+        let said = execution.stdout.replace("....", "");
+        assert!(!said.contains(|letter| SECRET.contains(letter)), "{said}");
+    }
 }
 
 #[tokio::test]
