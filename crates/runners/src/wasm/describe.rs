@@ -1,7 +1,7 @@
 //! Calls that ask a plugin about itself: under tight limits, with nothing
 //! granted.
 
-use super::answer::Described;
+use super::answer::{self, Described};
 use super::bounds::{self, cut};
 use super::call::{Called, Ending, Until, call};
 use super::contract::{Answer, Call};
@@ -65,7 +65,12 @@ impl WasmRunner {
     /// What a plugin says about itself, or why it cannot.
     pub(super) async fn describe(&self, plugin: &PreparedPlugin) -> Result<Described, String> {
         match self.ask(plugin, Call::Describe).await? {
-            Answer::Describe(described) => Ok(described),
+            // Compiling a schema may take longer than a worker should be held.
+            Answer::Describe(manifest) => {
+                tokio::task::spawn_blocking(move || answer::described(manifest))
+                    .await
+                    .map_err(|error| error.to_string())
+            }
             _ => Err("it answered another question".to_owned()),
         }
     }
@@ -97,11 +102,11 @@ impl WasmRunner {
             question,
         )
         .await;
-        answer(called)
+        answered(called)
     }
 }
 
-fn answer(called: Called) -> Result<Answer, String> {
+fn answered(called: Called) -> Result<Answer, String> {
     match &called.ending {
         Ending::Answered(_) => {}
         Ending::Broke(error) => {
