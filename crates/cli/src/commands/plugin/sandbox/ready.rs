@@ -74,17 +74,17 @@ impl Prepared {
 }
 
 fn not_taken(invalid: &Invalid) -> anyhow::Error {
-    let problems: String = invalid
-        .0
-        .iter()
-        .map(|problem| {
-            let (pointer, detail) = (&problem.pointer, &problem.detail);
-            format!(
-                "\n  {}: {}",
-                output::one_line(pointer),
-                output::one_line(detail)
-            )
-        })
-        .collect();
-    anyhow!("the plugin does not take these settings{problems}")
+    let problems = invalid.0.iter().map(|problem| {
+        let (pointer, detail) = (&problem.pointer, &problem.detail);
+        format!(
+            "\n  {}: {}",
+            output::one_line(pointer),
+            output::one_line(detail)
+        )
+    });
+    let problems: Vec<_> = problems.collect();
+    anyhow!(
+        "the plugin does not take these settings{}",
+        problems.concat()
+    )
 }
