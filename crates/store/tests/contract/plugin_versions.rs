@@ -17,6 +17,7 @@ contract![
     one_component_is_one_version_of_one_plugin,
     components_that_were_published_twice_before_stay,
     a_yanked_version_gets_into_no_hook_that_did_not_run_it,
+    a_hook_waits_for_a_yank_that_is_under_way,
 ];
 
 async fn versions_come_in_pages_the_highest_first(f: &Fixture) {
@@ -152,4 +153,34 @@ async fn a_yanked_version_gets_into_no_hook_that_did_not_run_it(f: &Fixture) {
         "{error:?}"
     );
     assert_eq!(f.store.get_hook(runs_one.id).await.unwrap().version, 5);
+}
+
+async fn a_hook_waits_for_a_yank_that_is_under_way(f: &Fixture) {
+    const WAITING: &str = "SELECT count(*) FROM pg_stat_activity
+        WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    publish(f, "probe", "1.0.0").await;
+    let mut yank = f.beside().await.unwrap();
+    let begin = if f.is_sqlite() {
+        "BEGIN IMMEDIATE"
+    } else {
+        "BEGIN"
+    };
+    yank.execute(begin).await.unwrap();
+    let yanked = "UPDATE plugin_versions
+        SET yanked_at = created_at, yanked_by = 'anna', yank_reason = ''";
+    assert_eq!(yank.execute(yanked).await.unwrap(), 1);
+
+    let store = f.store.clone();
+    let config = json!({"plugin": "probe@1.0.0"});
+    let spec = spec("guest", json!({"hook_type": "wasm", "config": config}));
+    let saving = tokio::spawn(async move { store.create_hook("boris", &spec).await });
+    // SQLite has one writer at a time; PostgreSQL says who waits for whom.
+    while !f.is_sqlite() && !saving.is_finished() && f.count(WAITING).await == 0 {}
+    yank.execute("COMMIT").await.unwrap();
+    yank.close().await.unwrap();
+    let error = saving.await.unwrap().unwrap_err();
+    assert!(
+        matches!(error, StoreError::PluginYanked { .. }),
+        "{error:?}"
+    );
 }
