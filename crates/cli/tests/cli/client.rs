@@ -115,7 +115,7 @@ fn a_problem_is_printed_with_every_pointer() {
             "detail": "2 things are wrong with this request",
             "errors": [
                 {"pointer": "/config/timeout_secs", "detail": "unknown field `timeout_secs`"},
-                {"pointer": "", "detail": "is incomplete"},
+                {"pointer": "", "detail": "it is incomplete"},
             ],
         }),
     );
@@ -125,7 +125,7 @@ fn a_problem_is_printed_with_every_pointer() {
         "error: Invalid hook (422)\n  \
          2 things are wrong with this request\n  \
          /config/timeout_secs: unknown field `timeout_secs`\n  \
-         (the whole): is incomplete\n"
+         it is incomplete\n"
     );
     assert_eq!(
         server.changes(),
