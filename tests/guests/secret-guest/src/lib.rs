@@ -70,7 +70,7 @@ impl Plugin for SecretGuest {
             Say::Print => std::io::stdout().write_all(said.as_bytes())?,
             Say::Progress => {
                 progress(None, Some(&said));
-                std::thread::sleep(std::time::Duration::from_secs(60));
+                std::thread::sleep(std::time::Duration::from_mins(1));
             }
             Say::Failure => return Err(Failure::new(said)),
             Say::Fail => return Ok(Outcome::fail(said)),
