@@ -1,11 +1,10 @@
 //! Recording an execution, and replaying it where there is nothing.
 
-use crate::http::receiver::Receiver;
-use crate::stage::{Stage, component, found, input};
+use crate::stage::{Stage, component, found, input, wasm_config as config};
 use bytes::Bytes;
 use rstest::rstest;
 use serde_json::{Value, json};
-use stagehook_core::config::{HookConfig, HookType, WasmConfig};
+use stagehook_core::config::WasmConfig;
 use stagehook_core::contract::HookInput;
 use stagehook_core::execution::Execution;
 use stagehook_core::execution::ExecutionStatus::{self, Failed, OutOfFuel, Passed, TimedOut};
@@ -13,6 +12,7 @@ use stagehook_runners::wasm::{
     Divergence, PreparedPlugin, Recording, RecordingError, Tape, WasmRunner, WasmSettings,
 };
 use stagehook_runners::{Egress, Invocation, NetworkPolicy, Secrets};
+use stagehook_test_support::receiver::Receiver;
 use std::path::Path;
 use std::time::Duration;
 use tempfile::TempDir;
@@ -30,14 +30,6 @@ fn runner(root: Option<&Path>, secrets: Secrets) -> WasmRunner {
         ..WasmSettings::default()
     };
     WasmRunner::new(settings, secrets).unwrap()
-}
-
-fn config(mut config: Value) -> WasmConfig {
-    config["plugin"] = json!("test-guest@0.1.0");
-    match HookConfig::parse(HookType::Wasm, config) {
-        Ok(HookConfig::Wasm(config)) => config,
-        other => panic!("no config of a wasm hook: {other:?}"),
-    }
 }
 
 async fn execute(

@@ -1,12 +1,12 @@
 //! Secrets that the host sends and the guest never sees.
 
-use super::receiver::Receiver;
 use super::{answers, code, stage};
 use crate::stage::Stage;
 use rstest::rstest;
 use serde_json::{Value, json};
 use stagehook_core::execution::Execution;
 use stagehook_runners::Secrets;
+use stagehook_test_support::receiver::Receiver;
 
 const TOKEN: &str = "tok-7f3a9c";
 
