@@ -17,7 +17,6 @@ on_both_databases!(
     a_component_that_is_kept_is_not_compiled_again,
     what_a_hook_runs_can_be_named_in_other_words_after_a_yank,
     a_schema_whose_references_lead_nowhere_is_refused,
-    every_download_gives_its_place_back,
     an_upload_of_200_mb_is_turned_away_and_not_kept,
 );
 
@@ -164,24 +163,6 @@ async fn a_schema_whose_references_lead_nowhere_is_refused(on: Database) {
             "{}",
             problem.detail
         );
-    }
-}
-
-async fn every_download_gives_its_place_back(on: Database) {
-    let studio = Studio::open(on).await;
-    publish(&studio, json!({"version": "1.0.0"})).await;
-    // Far more than there are places.
-    for _ in 0..12 {
-        for file in ["component", "export"] {
-            let path = format!("/plugins/catalogue-guest/1.0.0/{file}");
-            let answer = studio.request(Method::GET, &path).send().await.unwrap();
-            assert_eq!(answer.status(), 200);
-            let length = answer.content_length().unwrap();
-            let body = answer.bytes().await.unwrap();
-            assert_eq!(body.len() as u64, length);
-        }
-        let nobody = studio.get("/plugins/catalogue-guest/9.9.9/export").await;
-        nobody.problem(404, "not-found");
     }
 }
 

@@ -14,6 +14,7 @@ mod catalogue_bounds;
 mod command_line;
 mod crash;
 mod deleting;
+mod downloads;
 mod example;
 mod history;
 mod hook_types;
