@@ -15,6 +15,7 @@ mod router;
 mod routes;
 mod serve;
 mod settings;
+mod stalling;
 mod state;
 
 pub use openapi::document;

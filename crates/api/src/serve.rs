@@ -2,6 +2,7 @@
 
 use crate::router::router;
 use crate::settings::ApiSettings;
+use crate::stalling::Stalling;
 use axum::body::Body;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use stagehook_engine::Engine;
@@ -76,6 +77,7 @@ async fn connection(
     http.timer(TokioTimer::new())
         .header_read_timeout(read_timeout)
         .max_buf_size(64 << 10);
+    let stream = Stalling::new(stream, read_timeout);
     let connection = http.serve_connection(TokioIo::new(stream), service);
     tokio::pin!(connection);
     let served: Result<(), hyper::Error> = tokio::select! {

@@ -11,7 +11,11 @@ pub struct ApiSettings {
     pub plugin_max_bytes: usize,
     /// Most plugins that are taken in at the same time; further ones wait.
     pub uploads: usize,
-    /// How long a request's head, and then its body, may take to arrive.
+    /// Most components and archives that are sent at the same time; further
+    /// ones wait, as long as `read_timeout`.
+    pub downloads: usize,
+    /// How long a request's head, and then its body, may take to arrive, and how
+    /// long an answer may stand still on its way.
     pub read_timeout: Duration,
     /// Most connections at the same time; further ones wait.
     pub connections: usize,
@@ -23,6 +27,7 @@ impl Default for ApiSettings {
             body_max_bytes: 8 << 20,
             plugin_max_bytes: 100 << 20,
             uploads: 4,
+            downloads: 4,
             read_timeout: Duration::from_mins(1),
             connections: 4096,
         }

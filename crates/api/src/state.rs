@@ -14,6 +14,8 @@ pub(crate) struct ApiState {
     pub(crate) sessions: Arc<Sessions>,
     /// Components are large: few are in memory at the same time.
     pub(crate) uploads: Arc<Semaphore>,
+    /// On their way out as well as on their way in.
+    pub(crate) downloads: Arc<Semaphore>,
 }
 
 impl ApiState {
@@ -21,6 +23,7 @@ impl ApiState {
         Self {
             engine,
             uploads: Arc::new(Semaphore::new(settings.uploads)),
+            downloads: Arc::new(Semaphore::new(settings.downloads)),
             settings: Arc::new(settings),
             sessions: Arc::new(Sessions::default()),
         }

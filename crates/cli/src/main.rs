@@ -10,6 +10,7 @@ mod client;
 mod commands;
 mod document;
 mod ending;
+mod execution;
 mod output;
 mod server;
 mod settings;

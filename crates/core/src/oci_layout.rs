@@ -19,6 +19,7 @@ use crate::digest::Digest;
 use crate::signature::PluginSignature;
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Value, json};
+use std::borrow::Cow;
 
 pub use archive::{Files, from_tar, read_tar, to_tar};
 pub use document::{DOCUMENT_BYTES_MAX, Descriptor};
@@ -113,7 +114,7 @@ pub enum LayoutError {
 
 /// The files of a layout, as paths with `/` and their bytes: `oci-layout`,
 /// `index.json`, `blobs/sha256/…`.
-pub fn to_layout(plugin: &Exported<'_>) -> Vec<(String, Vec<u8>)> {
+pub fn to_layout<'a>(plugin: &Exported<'a>) -> Vec<(String, Cow<'a, [u8]>)> {
     let layer = Digest::of(plugin.component);
     let created = plugin.created_at.to_rfc3339_opts(SecondsFormat::Secs, true);
     let config = json!({
@@ -153,12 +154,12 @@ pub fn to_layout(plugin: &Exported<'_>) -> Vec<(String, Vec<u8>)> {
     vec![
         (
             "oci-layout".to_owned(),
-            text(&json!({"imageLayoutVersion": "1.0.0"})),
+            text(&json!({"imageLayoutVersion": "1.0.0"})).into(),
         ),
-        ("index.json".to_owned(), index),
-        (blob(&Digest::of(&config)), config),
-        (blob(&Digest::of(&manifest)), manifest),
-        (blob(&layer), plugin.component.to_vec()),
+        ("index.json".to_owned(), index.into()),
+        (blob(&Digest::of(&config)), config.into()),
+        (blob(&Digest::of(&manifest)), manifest.into()),
+        (blob(&layer), plugin.component.into()),
     ]
 }
 

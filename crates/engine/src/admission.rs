@@ -2,8 +2,10 @@
 //! know, because it is about scripts, plugins, secrets and maxima of this
 //! server.
 
+use crate::blocking::blocking;
 use crate::engine::Engine;
 use crate::error::EngineError;
+use crate::plugins::pin::yanked_meanwhile;
 use crate::plugins::{NotReady, check_trigger};
 use serde_json::{Map, Value};
 use stagehook_core::config::{HookConfig, ScriptPath, WasmConfig, WebhookConfig};
@@ -27,8 +29,9 @@ const ENVIRONMENT_PATIENCE: Duration = Duration::from_mins(10);
 impl Engine {
     /// Checks a hook against this server and creates it.
     pub async fn create_hook(&self, actor: &str, spec: &HookSpec) -> Result<Hook, EngineError> {
-        let spec = self.admit(spec, None).await?;
-        Ok(self.store.create_hook(actor, &spec).await?)
+        let admitted = self.admit(spec, None).await?;
+        let created = self.store.create_hook(actor, &admitted).await;
+        created.map_err(|error| yanked_meanwhile(error, &spec.config))
     }
 
     /// Checks a hook against this server and replaces it. A config that stays
@@ -51,11 +54,13 @@ impl Engine {
         }
         let switched_on = spec.enabled && !hook.spec.enabled;
         let moved = spec.trigger != hook.spec.trigger;
-        if switched_on || moved || spec.config != hook.spec.config {
-            let spec = self.admit(spec, Some(&hook.spec)).await?;
-            return Ok(self.store.update_hook(actor, id, version, &spec).await?);
-        }
-        Ok(self.store.update_hook(actor, id, version, spec).await?)
+        let updated = if switched_on || moved || spec.config != hook.spec.config {
+            let admitted = self.admit(spec, Some(&hook.spec)).await?;
+            self.store.update_hook(actor, id, version, &admitted).await
+        } else {
+            self.store.update_hook(actor, id, version, spec).await
+        };
+        updated.map_err(|error| yanked_meanwhile(error, &spec.config))
     }
 
     /// Makes a hook what it was at a revision: a change like any other, so that
@@ -203,8 +208,7 @@ impl Engine {
             );
         }
         self.admit_settings(findings, config, &version, &plugin)
-            .await;
-        Ok(())
+            .await
     }
 
     /// Settings have to satisfy the plugin's schema and then the plugin itself,
@@ -215,13 +219,16 @@ impl Engine {
         config: &WasmConfig,
         version: &PluginVersion,
         plugin: &PreparedPlugin,
-    ) {
+    ) -> Result<(), EngineError> {
         let settings = Value::Object(config.settings.clone());
+        let schema = version.manifest.settings_schema.clone();
         // A schema that was taken in before schemas were looked at may be none;
         // then there is the plugin alone.
-        let by_schema = JsonSchema::compile(&version.manifest.settings_schema)
-            .ok()
-            .and_then(|schema| schema.check(&settings, "/config/settings").err());
+        let by_schema = blocking(move || {
+            let schema = JsonSchema::compile(&schema).ok()?;
+            schema.check(&settings, "/config/settings").err()
+        })
+        .await?;
         let by_plugin = self
             .runners
             .wasm
@@ -247,6 +254,7 @@ impl Engine {
         for error in told {
             findings.push(error.pointer, error.detail);
         }
+        Ok(())
     }
 }
 

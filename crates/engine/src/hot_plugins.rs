@@ -21,6 +21,10 @@ use std::time::{Duration, Instant};
 const LOOK_EVERY: Duration = Duration::from_secs(10);
 /// How many are made ready at the same time.
 const AT_ONCE: usize = 2;
+/// How long a plugin that could not be made ready is left alone: what it lacks
+/// (memory, a signature) seldom comes by itself, and trying costs a compilation.
+/// Its calls try anyway.
+const LEFT_ALONE: Duration = Duration::from_hours(1);
 /// Most pages of hooks that are looked at, the oldest first: the plugins of
 /// those beyond are made ready by their first call.
 const PAGES_MAX: usize = 50;
@@ -30,9 +34,10 @@ impl Engine {
     /// changed, until the server stops.
     pub(crate) async fn keep_plugins_hot(self: Arc<Self>) {
         let mut seen = None;
+        let mut failures = Failures::default();
         let keeping = async {
             loop {
-                match self.make_plugins_hot(seen).await {
+                match self.make_plugins_hot(seen, &mut failures).await {
                     Ok(generation) => seen = Some(generation),
                     Err(error) => {
                         tracing::debug!(%error, "the plugins in use cannot be found out");
@@ -49,31 +54,40 @@ impl Engine {
 
     /// Does it once, unless hooks are still of the generation that was `seen`;
     /// which generation they are.
-    async fn make_plugins_hot(&self, seen: Option<i64>) -> Result<i64, EngineError> {
+    async fn make_plugins_hot(
+        &self,
+        seen: Option<i64>,
+        failures: &mut Failures,
+    ) -> Result<i64, EngineError> {
         let generation = self.store.hook_generation().await?;
         if seen == Some(generation) {
             return Ok(generation);
         }
         let began = Instant::now();
-        let cold = self.cold_plugins().await?;
+        let mut cold = self.cold_plugins().await?;
+        failures.forget_old(began);
+        cold.retain(|plugin, _| !failures.has(plugin));
         if cold.is_empty() {
             return Ok(generation);
         }
         let mut ready = 0;
         let mut made = stream::iter(cold)
-            .map(|config| async move {
+            .map(|(plugin, config)| async move {
                 if !self.runners.wasm.has_room() {
-                    return false;
+                    return None;
                 }
-                match self.ready(&config).await {
-                    Ok(_) => true,
-                    // Its first call will say so, and where.
-                    Err(NotReady::Unknown | NotReady::Unfit(_) | NotReady::Host(_)) => false,
-                }
+                Some((plugin, self.ready(&config).await))
             })
             .buffer_unordered(AT_ONCE);
         while let Some(made) = made.next().await {
-            ready += usize::from(made);
+            match made {
+                Some((_, Ok(_))) => ready += 1,
+                // Its first call will say so, and where.
+                Some((plugin, Err(NotReady::Unknown | NotReady::Unfit(_) | NotReady::Host(_)))) => {
+                    failures.note(plugin, Instant::now());
+                }
+                None => {}
+            }
         }
         let took_ms = began.elapsed().as_millis();
         tracing::info!(plugins = ready, took_ms, "plugins in use are ready to run");
@@ -81,7 +95,7 @@ impl Engine {
     }
 
     /// The plugins that enabled hooks use and that are not ready yet.
-    async fn cold_plugins(&self) -> Result<Vec<WasmConfig>, EngineError> {
+    async fn cold_plugins(&self) -> Result<HashMap<PluginRef, WasmConfig>, EngineError> {
         let filter = HookFilter {
             hook_type: Some(HookType::Wasm),
             enabled: Some(true),
@@ -107,6 +121,47 @@ impl Engine {
             }
             page.cursor = hooks.next_cursor;
         }
-        Ok(found.into_values().collect())
+        Ok(found)
+    }
+}
+
+/// The plugins that could not be made ready, and when that was. A version never
+/// changes, so that it is as good a name as its digest.
+#[derive(Debug, Default)]
+struct Failures(HashMap<PluginRef, Instant>);
+
+impl Failures {
+    fn note(&mut self, plugin: PluginRef, at: Instant) {
+        self.0.insert(plugin, at);
+    }
+
+    fn has(&self, plugin: &PluginRef) -> bool {
+        self.0.contains_key(plugin)
+    }
+
+    fn forget_old(&mut self, now: Instant) {
+        self.0
+            .retain(|_, at| now.saturating_duration_since(*at) < LEFT_ALONE);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plugin_that_failed_is_left_alone_for_a_while() {
+        let (plugin, other): (PluginRef, PluginRef) = (
+            "probe@1.0.0".parse().unwrap(),
+            "probe@1.1.0".parse().unwrap(),
+        );
+        let began = Instant::now();
+        let mut failures = Failures::default();
+        failures.note(plugin.clone(), began);
+        failures.forget_old(began + LEFT_ALONE / 2);
+        assert!(failures.has(&plugin));
+        assert!(!failures.has(&other));
+        failures.forget_old(began + LEFT_ALONE);
+        assert!(!failures.has(&plugin));
     }
 }

@@ -18,6 +18,7 @@
 //! asked: a caller that goes away does not end it.
 
 pub mod admission;
+mod blocking;
 mod effective;
 mod engine;
 mod error;

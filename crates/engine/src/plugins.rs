@@ -12,7 +12,10 @@ pub use install::{Installation, Installed};
 pub use stagehook_runners::wasm::ImportReport;
 pub use transfer::Component;
 
+use crate::blocking::blocking;
 use crate::engine::Engine;
+use crate::error::EngineError;
+use bytes::Bytes;
 use stagehook_core::config::{PluginRef, WasmConfig};
 use stagehook_core::digest::Digest;
 use stagehook_core::execution::{Execution, ExecutionStatus};
@@ -104,24 +107,20 @@ impl Engine {
         if let Ok(Some(restored)) = self.runners.wasm.restore(digest).await {
             return Ok(restored);
         }
-        let bytes = self
-            .store
-            .plugin_bytes(&digest)
-            .await
-            .map_err(|error| match error {
-                StoreError::NotFound { .. } => NotReady::Unknown,
-                error => unreadable(&plugin, &error),
-            })?;
-        if Digest::of(&bytes) != digest {
-            tracing::error!(%plugin, %digest, "a plugin's bytes in the database are not those that were published");
-            return Err(NotReady::Unfit(format!(
-                "the bytes of {plugin} are not those that were published as {digest}: publish it \
-                 again as a new version"
-            )));
-        }
+        let bytes = match self.component(digest).await {
+            Ok(Some(bytes)) => bytes,
+            Ok(None) => {
+                return Err(NotReady::Unfit(format!(
+                    "the bytes of {plugin} are not those that were published as {digest}: \
+                     publish it again as a new version"
+                )));
+            }
+            Err(EngineError::Store(StoreError::NotFound { .. })) => return Err(NotReady::Unknown),
+            Err(error) => return Err(unreadable(&plugin, &error)),
+        };
         self.runners
             .wasm
-            .prepare(bytes.into())
+            .prepare(bytes)
             .await
             .map_err(|error| match error {
                 PrepareError::Compile(CompileError::Broken(_)) => {
@@ -130,6 +129,18 @@ impl Engine {
                 }
                 error => NotReady::Unfit(error.to_string()),
             })
+    }
+
+    /// The component with this digest; `None` when the database holds other
+    /// bytes than those that were published.
+    async fn component(&self, digest: Digest) -> Result<Option<Bytes>, EngineError> {
+        let bytes = Bytes::from(self.store.plugin_bytes(&digest).await?);
+        let hashed = bytes.clone();
+        if blocking(move || Digest::of(&hashed)).await? == digest {
+            return Ok(Some(bytes));
+        }
+        tracing::error!(%digest, "a plugin's bytes in the database are not those that were published");
+        Ok(None)
     }
 
     /// Whether a version was asked for before and is ready to run.
@@ -148,7 +159,7 @@ impl Engine {
             .store
             .find_plugin(plugin)
             .await
-            .map_err(|error| unreadable(plugin, &error))?
+            .map_err(|error| unreadable(plugin, &error.into()))?
             .ok_or(NotReady::Unknown)?;
         let policy = &self.settings.signatures;
         // Where none is required, a signature by a key that is trusted no more
@@ -165,7 +176,7 @@ impl Engine {
     }
 }
 
-fn unreadable(plugin: &PluginRef, error: &StoreError) -> NotReady {
+fn unreadable(plugin: &PluginRef, error: &EngineError) -> NotReady {
     tracing::error!(%plugin, %error, "a plugin could not be read");
     NotReady::Host("the plugin could not be read from the database".to_owned())
 }

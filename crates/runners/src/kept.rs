@@ -1,6 +1,7 @@
 //! Output of any length in bounded memory: the beginning and the end are
 //! kept, what was between them is counted. REQ-SCR-4
 
+use crate::secrets::{Cut, Redactor};
 use std::collections::VecDeque;
 use std::fmt::Write as _;
 
@@ -50,6 +51,35 @@ impl Kept {
         (self.dropped > 0).then_some(self.dropped)
     }
 
+    /// The same without secrets, and without what is left of one where bytes
+    /// were dropped.
+    pub(crate) fn redacted(self, redactor: &Redactor) -> Self {
+        let Self {
+            mut head,
+            tail,
+            dropped,
+            ..
+        } = self;
+        let mut tail = Vec::from(tail);
+        let mut of_secrets = 0;
+        if dropped == 0 {
+            head.append(&mut tail);
+            (head, _) = redactor.piece(&head, Cut::Nowhere);
+        } else {
+            let (before, after);
+            (head, before) = redactor.piece(&head, Cut::AtEnd);
+            (tail, after) = redactor.piece(&tail, Cut::AtStart);
+            of_secrets = before + after;
+        }
+        Self {
+            head_bytes: head.len(),
+            head,
+            tail_bytes: tail.len(),
+            tail: tail.into(),
+            dropped: dropped + of_secrets as u64,
+        }
+    }
+
     /// The text, with a line that tells how much is missing and where.
     ///
     /// Bytes that are no UTF-8 become U+FFFD, and so does NUL, which
@@ -79,6 +109,7 @@ fn text(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::Kept;
+    use crate::secrets::Redactor;
     use proptest::prelude::*;
 
     #[test]
@@ -105,6 +136,27 @@ mod tests {
         let mut kept = Kept::new(64);
         kept.push(b"a\xff\0z");
         assert_eq!(kept.into_text(), "a\u{fffd}\u{fffd}z");
+    }
+
+    #[test]
+    fn no_part_of_a_secret_is_left_wherever_the_cut_goes_through() {
+        const SECRET: &str = "hunter2/größe";
+        let redactor = Redactor::new([SECRET]);
+        for before in 0..60 {
+            for after in 0..60 {
+                let printed = format!("{}{SECRET}{}", ".".repeat(before), ".".repeat(after));
+                let mut kept = Kept::new(32);
+                kept.push(printed.as_bytes());
+                let kept = kept.redacted(&redactor);
+                let dropped = kept.dropped().unwrap_or_default();
+                let text = kept.into_text();
+                let rest = text
+                    .replace(&format!("\n[... {dropped} bytes dropped ...]\n"), "")
+                    .replace("[redacted]", "")
+                    .replace('.', "");
+                assert_eq!(rest, "", "{before}, {after}: {text}");
+            }
+        }
     }
 
     proptest! {

@@ -62,6 +62,7 @@ mod imports;
 mod inspect;
 mod instantiate;
 mod limiter;
+mod open_files;
 mod output;
 mod prepared;
 mod record;

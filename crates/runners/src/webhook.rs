@@ -101,7 +101,7 @@ impl WebhookRunner {
 
     async fn attempt(&self, config: &WebhookConfig, invocation: &Invocation<'_>) -> Execution {
         let secrets = &*self.settings.secrets;
-        let redact = |text: String| request::redact(secrets, config, text);
+        let redactor = request::redactor(secrets, config);
         let prepared = config
             .url
             .host()
@@ -110,7 +110,7 @@ impl WebhookRunner {
             .and_then(|()| request::prepare(config, invocation, secrets, self.clock.now()));
         let request = match prepared {
             Ok(request) => request,
-            Err(failure) => return failure.into_execution(redact),
+            Err(failure) => return failure.into_execution(&redactor),
         };
         let talk = async {
             let response = self
@@ -130,8 +130,8 @@ impl WebhookRunner {
             }
         };
         match answer {
-            Ok(answer) => answer.into_execution(&invocation.input.trigger, redact),
-            Err(failure) => failure.into_execution(redact),
+            Ok(answer) => answer.into_execution(&invocation.input.trigger, &redactor),
+            Err(failure) => failure.into_execution(&redactor),
         }
     }
 }

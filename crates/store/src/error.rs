@@ -3,7 +3,7 @@
 use stagehook_core::digest::Digest;
 use stagehook_core::ids::{HookId, JobId, ProjectId, SceneTypeId, StageRunId};
 use stagehook_core::job::JobStatus;
-use stagehook_core::plugin::PluginName;
+use stagehook_core::plugin::{PluginName, PluginVersion};
 use std::fmt;
 use std::sync::Arc;
 
@@ -179,6 +179,27 @@ pub enum StoreError {
         /// The digest that this version has.
         existing: Digest,
     },
+    /// The component is another version already, or another plugin.
+    #[error(
+        "the component {digest} was published before as {existing}: one component is one version \
+         of one plugin, so let it describe itself the same each time"
+    )]
+    PluginDigestTaken {
+        /// The component.
+        digest: Digest,
+        /// What it is, as `name@version`.
+        existing: String,
+    },
+    /// The version was yanked, and the hook did not run it before.
+    #[error("{plugin} was yanked by {by}{}: choose another version", in_parentheses(.reason))]
+    PluginYanked {
+        /// The version, as `name@version`.
+        plugin: String,
+        /// By whom.
+        by: String,
+        /// Why; may be empty.
+        reason: String,
+    },
     /// The address of the database cannot be used.
     #[error("the database URL cannot be used: {0}")]
     InvalidUrl(String),
@@ -206,7 +227,24 @@ pub enum StoreError {
     },
 }
 
+fn in_parentheses(reason: &str) -> String {
+    if reason.is_empty() {
+        String::new()
+    } else {
+        format!(" ({reason})")
+    }
+}
+
 impl StoreError {
+    /// That a version was yanked, if it was.
+    pub fn of_yanked(version: &PluginVersion) -> Option<Self> {
+        version.yanked.as_ref().map(|yanked| Self::PluginYanked {
+            plugin: version.reference().to_string(),
+            by: yanked.by.clone(),
+            reason: yanked.reason.clone(),
+        })
+    }
+
     pub(crate) fn not_found(what: Entity, id: impl fmt::Display) -> Self {
         Self::NotFound {
             what,

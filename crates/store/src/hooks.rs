@@ -18,6 +18,7 @@ pub use revisions::Revision;
 
 use crate::database::args;
 use crate::error::{Entity, Result, StoreError};
+use crate::plugins::require_usable;
 use crate::store::Store;
 use change::{Changed, check_scope};
 use row::read;
@@ -30,13 +31,15 @@ impl Store {
     /// # Errors
     /// [`StoreError::NameTaken`] at its trigger and scope; of its scope,
     /// [`StoreError::NotFound`], [`StoreError::ProjectDeleted`] and
-    /// [`StoreError::SceneTypeDeleted`].
+    /// [`StoreError::SceneTypeDeleted`]; of its plugin,
+    /// [`StoreError::PluginYanked`].
     pub async fn create_hook(&self, actor: &str, spec: &HookSpec) -> Result<Hook> {
         let (actor, spec, at) = (actor.to_owned(), spec.clone(), self.now());
         self.write(move |connection| {
             Box::pin(async move {
                 lock(connection).await?;
                 check_scope(connection, spec.scope).await?;
+                require_usable(connection, &spec.config, None).await?;
                 let id = row::insert(connection, &spec, &actor, at).await?;
                 let hook = read(connection, id).await?;
                 Changed::Created
@@ -52,7 +55,8 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::NotFound`], [`StoreError::StaleVersion`], and those of
-    /// [`create_hook`](Self::create_hook).
+    /// [`create_hook`](Self::create_hook); a plugin that it ran before may have
+    /// been yanked.
     pub async fn update_hook(
         &self,
         actor: &str,
@@ -71,6 +75,7 @@ impl Store {
                     });
                 }
                 check_scope(connection, spec.scope).await?;
+                require_usable(connection, &spec.config, Some(&before.spec.config)).await?;
                 row::update(connection, id, &spec).await?;
                 let hook = read(connection, id).await?;
                 Changed::Updated

@@ -1,15 +1,18 @@
 //! Plugins, kept whole so that every server has them. REQ-WASM-6
 //!
+//! One component is one version of one plugin: the digest is unique.
 //! A version never changes and is never deleted; the database refuses both.
 //! What is added to it later are a signature and whether it was yanked.
 
 mod publish;
 mod query;
 mod row;
+mod usable;
 mod usage;
 mod yank;
 
 pub use publish::NewPlugin;
+pub(crate) use usable::require_usable;
 
 use crate::database::{Connection, args};
 use crate::error::Result;

@@ -15,8 +15,9 @@ pub fn component(name: &str) -> Vec<u8> {
         .unwrap_or_else(|error| panic!("{}: {error}: run `make plugins`", path.display()))
 }
 
-/// A version of the plugin `catalogue-guest`, with this manifest (`version`,
-/// `description`, `hook_points`, `settings_schema`) written into its bytes.
+/// A version of the plugin `catalogue-guest`, with this manifest (`name`,
+/// `version`, `description`, `hook_points`, `settings_schema`) written into its
+/// bytes.
 pub fn catalogue_plugin(manifest: &Value) -> Vec<u8> {
     const MARKER: &[u8] = b"catalogue-guest manifest:";
     const LENGTH: usize = 2048;

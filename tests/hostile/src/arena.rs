@@ -5,38 +5,18 @@ use crate::host;
 use anyhow::{Context as _, Result, bail, ensure};
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
-use stagehook_core::config::{HookConfig, HookType, WasmConfig};
-use stagehook_core::contract::{HookInput, HookRef, JobRef, SCHEMA, TriggerRef};
+use stagehook_core::config::WasmConfig;
 use stagehook_core::execution::{Execution, ExecutionStatus};
-use stagehook_core::ids::{ExecutionId, HookId, JobId, ProjectId, SceneTypeId};
-use stagehook_core::scope::ScopeType;
-use stagehook_core::trigger::HookPoint;
 use stagehook_runners::wasm::{
     PreparedPlugin, SettingsError, UploadError, WasmRunner, WasmSettings,
 };
 use stagehook_runners::{Invocation, Secrets};
-use std::path::{Path, PathBuf};
+use stagehook_test_support::hook::{component, input, wasm_config};
 use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 
 /// Numbers that the neighbour adds up, and their sum as the guest has it.
 const NEIGHBOUR_ROUNDS: u64 = 1_000;
-
-/// A component that `scripts/build-plugins` has built.
-///
-/// # Errors
-///
-/// Where it has not.
-pub fn component(name: &str) -> Result<Bytes> {
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target"),
-        PathBuf::from,
-    );
-    let path = target.join(format!("wasm32-wasip2/release/{name}.wasm"));
-    let component = std::fs::read(&path)
-        .with_context(|| format!("cannot read {}: run `make plugins`", path.display()))?;
-    Ok(component.into())
-}
 
 /// What became of a case.
 #[derive(Debug)]
@@ -110,12 +90,12 @@ impl Arena {
     /// Where the host cannot run plugins at all.
     pub async fn new(settings: WasmSettings) -> Result<Self> {
         let runner = WasmRunner::new(settings, Secrets::default())?;
-        let neighbour = runner.prepare(component("test_guest")?).await?;
+        let neighbour = runner.prepare(component("test_guest")).await?;
         let sum = (0..NEIGHBOUR_ROUNDS)
             .fold(0_u64, |sum, round| sum.wrapping_mul(31).wrapping_add(round));
         Ok(Self {
             neighbour,
-            work: config(json!({"settings": {"do": "work", "rounds": NEIGHBOUR_ROUNDS}}))?,
+            work: wasm_config(json!({"settings": {"do": "work", "rounds": NEIGHBOUR_ROUNDS}})),
             sum: sum.to_string(),
             runner,
         })
@@ -153,7 +133,7 @@ impl Arena {
     /// When the host breaks, or the attacker is none that could attack.
     pub async fn ready(&self, case: &Case) -> Result<Attacker> {
         let component = match case.guest {
-            Guest::Built(name) => component(name)?,
+            Guest::Built(name) => component(name),
             Guest::Made(make) => make().into(),
         };
         if matches!(case.act, Act::Upload) {
@@ -171,7 +151,7 @@ impl Arena {
         match (&case.act, attacker) {
             (Act::Upload, Attacker::Component(component)) => self.upload(component.clone()).await,
             (Act::Run(hook), Attacker::Plugin(plugin)) => {
-                let config = config(hook.clone())?;
+                let config = wasm_config(hook.clone());
                 let watch = Watch::start()?;
                 let execution = self.execute(&config, plugin).await?;
                 watch.end(
@@ -250,45 +230,5 @@ impl Watch {
             took,
             host_bytes: host::peak_memory_bytes()?.saturating_sub(self.resident_bytes),
         })
-    }
-}
-
-fn config(mut config: Value) -> Result<WasmConfig> {
-    config["plugin"] = json!("test-guest@0.1.0");
-    match HookConfig::parse(HookType::Wasm, config)? {
-        HookConfig::Wasm(config) => Ok(config),
-        other => bail!("no config of a wasm hook: {other:?}"),
-    }
-}
-
-pub(crate) fn input() -> HookInput {
-    HookInput {
-        schema: SCHEMA.to_owned(),
-        execution_id: ExecutionId::generate(),
-        hook: HookRef {
-            id: HookId::new(7),
-            name: "color_grade".to_owned(),
-            version: 3,
-            source: ScopeType::Project,
-        },
-        job: Some(JobRef {
-            id: JobId::new(42),
-            project_id: ProjectId::new(1),
-            scene_type_id: Some(SceneTypeId::new(3)),
-            external_ref: Some("shot_010".to_owned()),
-        }),
-        trigger: TriggerRef::Stage {
-            hook_point: HookPoint::PostSegment,
-        },
-        segment_path: None,
-        metadata: Map::new(),
-        scene_context: Map::new(),
-        hook_config: json!({}),
-        data: None,
-        attempt: 1,
-        deadline_ms: 30_000,
-        dry_run: false,
-        previous_results: Vec::new(),
-        inherited: None,
     }
 }

@@ -3,7 +3,6 @@
 //! The fuzz targets in `fuzz/` and a bounded test of this crate call these with
 //! random and mutated input. A broken promise is a panic.
 
-use crate::arena::input;
 use crate::raw::{Answer, RawGuest};
 use serde_json::{Value, json};
 use stagehook_core::config::{HookConfig, HookType};
@@ -14,6 +13,7 @@ use stagehook_core::execution::ExecutionStatus::{
 use stagehook_core::plugin::PluginManifest;
 use stagehook_runners::wasm::{PreparedPlugin, UploadError, WasmRunner, WasmSettings};
 use stagehook_runners::{Invocation, Secrets};
+use stagehook_test_support::hook::input;
 use std::fmt::Write as _;
 use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};

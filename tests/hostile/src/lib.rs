@@ -22,7 +22,7 @@ mod starting;
 mod uploads;
 
 pub use answers::cases as answers;
-pub use arena::{Arena, Attacker, Outcome, component};
+pub use arena::{Arena, Attacker, Outcome};
 pub use calls::cases as calls;
 pub use case::{Act, Case, Expected, Guest};
 pub use host::{open_files, peak_memory_bytes, reset_peak_memory, resident_bytes};

@@ -142,7 +142,7 @@ impl Bare {
             let (engine, stop) = (engine.clone(), Arc::clone(&stop));
             move || {
                 while !stop.load(Ordering::Relaxed) {
-                    std::thread::sleep(Duration::from_millis(4));
+                    std::thread::sleep(Duration::from_millis(1));
                     engine.increment_epoch();
                 }
             }

@@ -100,6 +100,12 @@ impl From<StoreError> for Problem {
             StoreError::PluginVersionTaken { .. } => {
                 Self::new(StatusCode::CONFLICT, "plugin-version-taken", detail)
             }
+            StoreError::PluginDigestTaken { .. } => {
+                Self::new(StatusCode::CONFLICT, "plugin-digest-taken", detail)
+            }
+            StoreError::PluginYanked { .. } => {
+                Self::invalid("invalid-request", Invalid::one("/config/plugin", detail))
+            }
             StoreError::Unavailable(source) => {
                 tracing::warn!(
                     error = &*source as &dyn Error,

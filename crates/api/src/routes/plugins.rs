@@ -7,7 +7,7 @@ pub(crate) mod yank;
 
 use crate::auth::Actor;
 use crate::extract::{ApiQuery, Segment, Segments, read};
-use crate::listing::{Listing, page_request};
+use crate::listing::{Listing, PageQuery, page_request};
 use crate::problem::Problem;
 use crate::state::ApiState;
 use axum::body::Body;
@@ -48,8 +48,8 @@ pub(crate) struct PluginQuery {
 /// Publishes a version of a plugin. The body is the component.
 ///
 /// Name and version are those that the component describes itself with. The
-/// same component again is the same version; other bytes for a version that
-/// exists are refused.
+/// same component again is the same version, and is not looked at again; other
+/// bytes for a version that exists are refused.
 #[utoipa::path(post, operation_id = "upload_plugin", path = "/plugins", tag = "plugins",
     params(("X-Stagehook-Plugin-Signature" = Option<String>, Header,
         description = "Ed25519 signature, in base64, of the text `sha256:<64 hex digits>`: the component's digest")),
@@ -144,20 +144,21 @@ pub(crate) async fn list(
 }
 
 /// Lists the versions of a plugin, the highest first; yanked ones say so.
-#[utoipa::path(get, operation_id = "list_plugin_versions", path = "/plugins/{name}", tag = "plugins", params(("name" = String, Path)),
+#[utoipa::path(get, operation_id = "list_plugin_versions", path = "/plugins/{name}", tag = "plugins",
+    params(("name" = String, Path), PageQuery),
     responses((status = 200, body = Listing<PluginVersion>)))]
 pub(crate) async fn versions(
     State(state): State<ApiState>,
     Segment(name): Segment<PluginName>,
+    ApiQuery(query): ApiQuery<PageQuery>,
 ) -> Result<Json<Listing<PluginVersion>>, Problem> {
-    let items = state.engine.store().plugin_versions(&name).await?;
-    if items.is_empty() {
+    let page = query.request()?;
+    let versions = state.engine.store().plugin_versions(&name, page).await?;
+    // Behind the last one there is nothing, either.
+    if versions.items.is_empty() && page.cursor.is_none() {
         return Err(Problem::not_found(format!("there is no plugin {name}")));
     }
-    Ok(Json(Listing {
-        items,
-        next_cursor: None,
-    }))
+    Ok(Json(versions.into()))
 }
 
 /// Shows a version of a plugin: what it says about itself, what its imports

@@ -55,12 +55,12 @@ impl fmt::Display for Problem {
             write!(f, "\n  {}", many_lines(detail))?;
         }
         for (pointer, detail) in &self.errors {
-            let pointer = if pointer.is_empty() {
-                "(the whole)"
+            // What is wrong with the whole says so itself: `it is empty`.
+            if pointer.is_empty() {
+                write!(f, "\n  {}", one_line(detail))?;
             } else {
-                pointer
-            };
-            write!(f, "\n  {}: {}", one_line(pointer), one_line(detail))?;
+                write!(f, "\n  {}: {}", one_line(pointer), one_line(detail))?;
+            }
         }
         Ok(())
     }

@@ -4,6 +4,7 @@ use super::{hook_export, hook_import};
 use crate::client::{Client, Connection, with_query};
 use crate::document;
 use crate::ending::{EXIT_CODES, Ending};
+use crate::execution;
 use crate::output;
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
@@ -182,25 +183,7 @@ async fn test(client: &Client, id: i64, input: &str, as_json: bool) -> anyhow::R
     if as_json {
         output::json(&log)?;
     } else {
-        output::table(
-            &["log", "status", "exit", "ms", "error"],
-            vec![output::row(
-                &log,
-                &["/id", "/status", "/exit_code", "/duration_ms", "/error"],
-            )],
-        )?;
-        for stream in ["stdout", "stderr"] {
-            let text = log.get(stream).and_then(Value::as_str).unwrap_or_default();
-            if !text.is_empty() {
-                output::line(&format!(
-                    "\n{stream}\n{}",
-                    output::many_lines(text).trim_end()
-                ))?;
-            }
-        }
-        if let Some(result) = log.get("result").filter(|result| !result.is_null()) {
-            output::line(&format!("\nresult\n{result:#}"))?;
-        }
+        execution::show_log(&log)?;
     }
     let success = log.get("success").and_then(Value::as_bool).unwrap_or(false);
     Ok(if success { Ending::Ok } else { Ending::Error })

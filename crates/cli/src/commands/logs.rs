@@ -2,15 +2,21 @@
 
 use crate::client::Connection;
 use crate::ending::Ending;
+use crate::execution;
 use crate::output;
 use clap::Args;
 use serde_json::{Value, json};
+use stagehook_core::ids::LogId;
 
 #[derive(Debug, Args)]
-#[command(group(clap::ArgGroup::new("of").required(true).args(["hook", "job"])))]
+#[command(group(clap::ArgGroup::new("of").required(true).args(["id", "hook", "job"])))]
 pub(crate) struct LogsArgs {
     #[command(flatten)]
     connection: Connection,
+    /// Show all of this log: what the hook printed and logged, what it
+    /// answered, what it used
+    #[arg(value_name = "ID", conflicts_with_all = ["success", "status", "limit"])]
+    id: Option<LogId>,
     /// Logs of this hook
     #[arg(long, value_name = "ID")]
     hook: Option<i64>,
@@ -30,10 +36,19 @@ pub(crate) struct LogsArgs {
 
 pub(super) async fn run(args: LogsArgs) -> anyhow::Result<Ending> {
     let client = args.connection.client()?;
+    if let Some(id) = args.id {
+        let log = client.get(&format!("/hook-logs/{id}")).await?;
+        if args.connection.json {
+            output::json(&log)?;
+        } else {
+            execution::show_log(&log)?;
+        }
+        return Ok(Ending::Ok);
+    }
     let path = match (args.hook, args.job) {
         (Some(hook), _) => format!("/hooks/{hook}/logs"),
         (None, Some(job)) => format!("/jobs/{job}/hook-logs"),
-        (None, None) => anyhow::bail!("name a hook or a job: --hook ID or --job ID"),
+        (None, None) => anyhow::bail!("name a log, a hook or a job: ID, --hook ID or --job ID"),
     };
     let query = [
         ("success", args.success.map(|success| success.to_string())),

@@ -28,6 +28,7 @@ mod verify;
 mod yank;
 
 use crate::ending::Ending;
+use crate::server::logging;
 use clap::{Args, Subcommand};
 
 #[derive(Debug, Args)]
@@ -74,6 +75,7 @@ enum PluginCommand {
 }
 
 pub(super) async fn run(args: PluginArgs) -> anyhow::Result<Ending> {
+    logging::start_for_command()?;
     match args.command {
         PluginCommand::New(args) => new::run(&args),
         PluginCommand::Build(args) => build::run(&args).await,

@@ -1,7 +1,8 @@
 //! Runs the binary.
 
+use serde_json::Value;
 use std::ffi::OsStr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 /// How a command ended.
@@ -31,6 +32,22 @@ pub(crate) fn run(command: &mut Command) -> Ran {
         stdout: String::from_utf8(stdout).expect("stdout is UTF-8"),
         stderr: String::from_utf8(stderr).expect("stderr is UTF-8"),
     }
+}
+
+/// A plugin that was built for the tests.
+pub(crate) fn component(name: &str) -> PathBuf {
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target"),
+        PathBuf::from,
+    );
+    let path = target.join(format!("wasm32-wasip2/release/{name}.wasm"));
+    assert!(path.exists(), "{}: run `make plugins`", path.display());
+    path
+}
+
+/// The JSON that a command printed.
+pub(crate) fn document(ran: &Ran) -> Value {
+    serde_json::from_str(&ran.stdout).unwrap_or_else(|error| panic!("{error}: {ran:?}"))
 }
 
 impl Ran {

@@ -46,7 +46,7 @@ fn help_names_every_command_and_every_exit_code() {
     "--scene-context", "--idempotency-key", "--server", "--token", "--json", "Exit codes"])]
 #[case(&["hook", "--help"], &["list", "get", "create", "test", "export", "import", "enable", "disable",
     "delete", "effective"])]
-#[case(&["logs", "--help"], &["--hook", "--job", "--success", "--status", "--limit"])]
+#[case(&["logs", "--help"], &["[ID]", "--hook", "--job", "--success", "--status", "--limit"])]
 #[case(&["job", "--help"], &["create", "list", "get", "review", "complete"])]
 fn help_of_a_command_names_its_arguments(#[case] arguments: &[&str], #[case] expected: &[&str]) {
     let help = said(arguments).ok();
@@ -71,6 +71,8 @@ fn help_never_shows_the_token_of_the_environment() {
 #[case::missing_argument(&["stage", "run"])]
 #[case::neither_hook_nor_job(&["logs"])]
 #[case::both_hook_and_job(&["logs", "--hook", "1", "--job", "1"])]
+#[case::a_log_of_a_job(&["logs", "1", "--job", "1"])]
+#[case::so_many_of_one_log(&["logs", "1", "--limit", "2"])]
 #[case::no_number(&["hook", "get", "x"])]
 #[case::limit_of_nothing(&["logs", "--hook", "1", "--limit", "0"])]
 #[case::unknown_decision(&["job", "review", "1", "maybe"])]

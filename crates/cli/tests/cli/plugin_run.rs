@@ -1,7 +1,7 @@
 //! `plugin run` and `plugin bench`: a component in the server's sandbox, without
 //! a server.
 
-use crate::binary::{Ran, run, stagehook};
+use crate::binary::{Ran, component, document, run, stagehook};
 use crate::fake_server::FakeServer;
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -10,16 +10,6 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 const SECRET: &str = "correct-horse-battery";
-
-fn component(name: &str) -> PathBuf {
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target"),
-        PathBuf::from,
-    );
-    let path = target.join(format!("wasm32-wasip2/release/{name}.wasm"));
-    assert!(path.exists(), "{}: run `make plugins`", path.display());
-    path
-}
 
 fn clip() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/pipeline/media/bigbuckbunny.mp4")
@@ -31,10 +21,6 @@ fn plugin(directory: &Path, command: &str, guest: &str, arguments: &[&str]) -> R
     let mut all = vec!["plugin", command, component.to_str().unwrap()];
     all.extend(arguments);
     run(stagehook(directory, &all).env("TOKEN_OF_TRACKER", SECRET))
-}
-
-fn document(ran: &Ran) -> Value {
-    serde_json::from_str(&ran.stdout).unwrap_or_else(|error| panic!("{error}: {ran:?}"))
 }
 
 #[test]
@@ -362,4 +348,15 @@ fn a_component_is_measured() {
     ] {
         assert!(shown.contains(part), "{part} is missing:\n{shown}");
     }
+}
+
+#[test]
+fn a_component_that_fails_is_measured_and_says_why() {
+    let directory = TempDir::new().unwrap();
+    let settings = r#"{"do": "fail_status"}"#;
+    let arguments = ["--settings", settings, "--seconds", "1"];
+    let shown = plugin(directory.path(), "bench", "test_guest", &arguments).ok();
+    assert!(shown.contains(" failed\n"), "{shown}");
+    let why = shown.lines().find(|line| line.starts_with(" why "));
+    assert!(why.unwrap().ends_with(" asked to fail"), "{shown}");
 }

@@ -204,3 +204,21 @@ fn a_signature_goes_with_the_upload() {
         Some(signature.as_str())
     );
 }
+
+#[test]
+fn a_refusal_names_the_signature_that_was_sent_unasked() {
+    let desk = Desk::new();
+    let server = FakeServer::start();
+    let refusal = json!({"title": "Invalid plugin", "status": 422, "detail": "who signed it?"});
+    let refused = || {
+        server.answers("POST /plugins", 422, refusal.clone());
+        let arguments = ["plugin", "publish", "probe.wasm"];
+        server.run_in(desk.directory.path(), &arguments).failed()
+    };
+    let unsigned = refused();
+    assert_eq!(unsigned, "error: Invalid plugin (422)\n  who signed it?\n");
+    desk.plugin(&["sign", "probe.wasm", "--key", "key.pem"])
+        .ok();
+    let told = unsigned.replace("error: ", "error: sent with the signature probe.wasm.sig: ");
+    assert_eq!(refused(), told);
+}

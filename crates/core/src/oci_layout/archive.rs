@@ -26,7 +26,7 @@ pub fn to_tar(plugin: &Exported<'_>) -> std::io::Result<Vec<u8>> {
         header.set_size(bytes.len() as u64);
         header.set_mode(0o644);
         header.set_mtime(u64::try_from(plugin.created_at.timestamp()).unwrap_or(0));
-        archive.append_data(&mut header, path, bytes.as_slice())?;
+        archive.append_data(&mut header, path, &*bytes)?;
     }
     archive.into_inner()
 }

@@ -4,6 +4,7 @@
 //! alternatives that hold alternatives. This walks a schema beside a value as a
 //! validator would that never stops early, and counts.
 
+use super::reference;
 use serde_json::Value;
 
 /// Most steps of one check. A million takes well below a second.
@@ -13,13 +14,15 @@ const BYTES_A_STEP: usize = 32;
 /// Deepest way through schemas and references, in levels.
 const LEVELS_MAX: usize = 512;
 
-/// Whether checking this value against this schema ends soon.
-pub(super) fn is_affordable(root: &Value, value: &Value) -> bool {
+/// How many steps checking this value against this schema takes at most; also
+/// how many problems it can find. `None` when it would not end soon.
+pub(super) fn steps(root: &Value, value: &Value) -> Option<u64> {
     let mut walk = Walk {
         root,
         left: STEPS_MAX,
     };
-    walk.apply(root, value, LEVELS_MAX).is_some()
+    walk.apply(root, value, LEVELS_MAX)?;
+    Some(STEPS_MAX - walk.left)
 }
 
 struct Walk<'a> {
@@ -65,9 +68,9 @@ impl Walk<'_> {
     ) -> Option<()> {
         match keyword {
             "$ref" => {
-                // The validator also reads pointers that are none (`/allOf/00`):
-                // what is not found here could be anything.
-                let target = argument.as_str().and_then(|text| target(self.root, text))?;
+                // Only to be missing where no schema is looked for: it could be
+                // anything then.
+                let target = reference::target(self.root, argument.as_str()?)?;
                 self.apply(target, value, levels)
             }
             // Only to be found where no schema is looked for.
@@ -151,29 +154,4 @@ impl Walk<'_> {
             _ => Some(()),
         }
     }
-}
-
-/// What a reference within the schema names.
-fn target<'a>(root: &'a Value, reference: &str) -> Option<&'a Value> {
-    let pointer = reference.strip_prefix('#')?;
-    if pointer.contains('%') {
-        let decoded = percent_decoded(pointer)?;
-        return root.pointer(&decoded);
-    }
-    root.pointer(pointer)
-}
-
-fn percent_decoded(text: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.bytes();
-    while let Some(byte) = rest.next() {
-        if byte == b'%' {
-            let digits = [rest.next()?, rest.next()?];
-            let digits = std::str::from_utf8(&digits).ok()?;
-            bytes.push(u8::from_str_radix(digits, 16).ok()?);
-        } else {
-            bytes.push(byte);
-        }
-    }
-    String::from_utf8(bytes).ok()
 }

@@ -1,5 +1,6 @@
 //! What a schema may look like, whatever it means.
 
+use super::reference;
 use crate::invalid::{Findings, Invalid, pointer_token};
 use serde_json::Value;
 
@@ -29,7 +30,10 @@ pub(super) fn check(schema: &Value) -> Result<(), Invalid> {
             format!("has {bytes} bytes, at most {SCHEMA_BYTES_MAX} are taken"),
         ));
     }
-    let mut walk = Walk::default();
+    let mut walk = Walk {
+        root: schema,
+        findings: Findings::default(),
+    };
     walk.schema(schema, &mut String::new());
     let patterns = patterns(schema);
     if patterns > PATTERNS_MAX {
@@ -76,12 +80,12 @@ fn patterns(value: &Value) -> usize {
     }
 }
 
-#[derive(Default)]
-struct Walk {
+struct Walk<'a> {
+    root: &'a Value,
     findings: Findings,
 }
 
-impl Walk {
+impl Walk<'_> {
     fn schema(&mut self, schema: &Value, at: &mut String) {
         let Some(keywords) = schema.as_object() else {
             return;
@@ -138,14 +142,23 @@ impl Walk {
         }
     }
 
+    /// Also where the validator would find its way: it reads pointers that are
+    /// none (`#/allOf/01`), and what it finds there could cost anything.
     fn reference(&mut self, target: &Value, at: &str) {
-        let here = target
-            .as_str()
-            .is_some_and(|target| target == "#" || target.starts_with("#/"));
+        let text = target.as_str().unwrap_or_default();
+        if text != "#" && !text.starts_with("#/") {
+            self.findings.push(
+                at,
+                "must stay within the schema, such as #/$defs/name: nothing is fetched",
+            );
+            return;
+        }
+        let found = reference::target(self.root, text);
         self.findings.require(
-            here,
+            found.is_some_and(|found| found.is_object() || found.is_boolean()),
             at,
-            "must stay within the schema, such as #/$defs/name: nothing is fetched",
+            "leads to no schema of this document: name one that is there by its JSON pointer, \
+             such as #/$defs/name",
         );
     }
 }

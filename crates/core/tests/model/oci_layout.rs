@@ -32,7 +32,10 @@ fn exported(signature: Option<&PluginSignature>) -> Exported<'_> {
 
 fn files() -> Files {
     let signature = PluginSignature::from_bytes([9; 64]);
-    to_layout(&exported(Some(&signature))).into_iter().collect()
+    to_layout(&exported(Some(&signature)))
+        .into_iter()
+        .map(|(path, bytes)| (path, bytes.into_owned()))
+        .collect()
 }
 
 fn read(files: &Files) -> Result<Vec<u8>, LayoutError> {

@@ -1,12 +1,13 @@
 //! Looks at components, and keeps those that are good.
 
+use crate::blocking::blocking;
 use crate::engine::Engine;
 use crate::error::EngineError;
 use bytes::Bytes;
 use serde::Serialize;
+use stagehook_core::config::PluginRef;
 use stagehook_core::digest::Digest;
 use stagehook_core::plugin::{PluginManifest, PluginVersion};
-use stagehook_core::schema::JsonSchema;
 use stagehook_core::signature::{PluginSignature, Unaccepted};
 use stagehook_runners::wasm::{ImportReport, Rejection};
 use stagehook_store::NewPlugin;
@@ -64,21 +65,33 @@ impl Engine {
             signed_by: None,
             rejections: found.rejections,
         };
-        report.check_schema();
         self.check_signature(&mut report, signature);
         Ok(report)
     }
 
-    /// Looks at a component and keeps it as a version of its plugin. REQ-WASM-6
+    /// Looks at a component and keeps it as a version of its plugin. One that is
+    /// kept already is not looked at again: compiling takes seconds, and what it
+    /// is was decided by then. REQ-WASM-6
     pub async fn publish_plugin(
         &self,
         actor: &str,
         component: Bytes,
         signature: Option<PluginSignature>,
     ) -> Result<PluginVersion, EngineError> {
-        let report = self
-            .report_plugin(component.clone(), signature.as_ref())
-            .await?;
+        let hashed = component.clone();
+        let digest = blocking(move || Digest::of(&hashed)).await?;
+        let known = self.store.find_plugin(&PluginRef::Digest(digest)).await?;
+        let report = match known {
+            Some(known) => {
+                let mut report = PluginReport::of(known);
+                self.check_signature(&mut report, signature.as_ref());
+                report
+            }
+            None => {
+                self.report_plugin(component.clone(), signature.as_ref())
+                    .await?
+            }
+        };
         let manifest = match report.manifest {
             Some(manifest) if report.rejections.is_empty() => manifest,
             _ => return Err(EngineError::PluginRejected(report.rejections)),
@@ -91,7 +104,7 @@ impl Engine {
                     manifest,
                     digest: report.digest,
                     imports: report.imports.into_iter().map(|i| i.import).collect(),
-                    bytes: component.into(),
+                    bytes: component,
                     signature: signature.zip(report.signed_by),
                 },
             )
@@ -120,27 +133,17 @@ impl Engine {
 }
 
 impl PluginReport {
-    fn check_schema(&mut self) {
-        let Some(manifest) = &self.manifest else {
-            return;
-        };
-        if let Err(invalid) = JsonSchema::compile(&manifest.settings_schema) {
-            let wrong = invalid.0.into_iter().map(|error| {
-                let at = if error.pointer.is_empty() {
-                    "it".to_owned()
-                } else {
-                    error.pointer
-                };
-                Rejection {
-                    rule: "manifest",
-                    detail: format!(
-                        "its settings schema is no JSON Schema: {at} {}",
-                        error.detail
-                    ),
-                }
-            });
-            self.rejections.extend(wrong);
-            self.manifest = None;
+    /// What is known about a component that was published.
+    fn of(version: PluginVersion) -> Self {
+        let judged = |import: &String| ImportReport::judged(import, &version.manifest.capabilities);
+        Self {
+            digest: version.digest,
+            size_bytes: u64::try_from(version.size_bytes).unwrap_or_default(),
+            imports: version.imports.iter().map(judged).collect(),
+            manifest: Some(version.manifest),
+            signature: SignatureState::Unsigned,
+            signed_by: None,
+            rejections: Vec::new(),
         }
     }
 }

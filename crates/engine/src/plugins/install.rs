@@ -5,11 +5,13 @@ use crate::error::EngineError;
 use semver::{Comparator, Op, VersionReq};
 use serde_json::{Map, Value, json};
 use stagehook_core::capability::Capability;
-use stagehook_core::config::{HookConfig, PluginGrants, PluginRef, WasmConfig};
+use stagehook_core::config::{HookConfig, PluginGrants, PluginRef};
 use stagehook_core::hook::{Hook, HookRequest};
 use stagehook_core::invalid::{Findings, Invalid};
-use stagehook_core::plugin::{PluginManifest, PluginName, PluginVersion};
+use stagehook_core::page::PageRequest;
+use stagehook_core::plugin::{PluginManifest, PluginName};
 use stagehook_store::{Entity, StoreError};
+use std::collections::BTreeSet;
 
 /// The hook that is to be made; what is left away is taken from the plugin.
 #[derive(Debug, Clone, Default)]
@@ -67,18 +69,34 @@ impl Engine {
         name: &PluginName,
         installation: Installation,
     ) -> Result<Installed, EngineError> {
-        let versions = self.store.plugin_versions(name).await?;
-        if versions.is_empty() {
+        let one = PageRequest {
+            limit: 1,
+            cursor: None,
+        };
+        if self
+            .store
+            .plugin_versions(name, one)
+            .await?
+            .items
+            .is_empty()
+        {
             return Err(StoreError::NotFound {
                 what: Entity::Plugin,
                 id: name.to_string(),
             }
             .into());
         }
-        let plugin = reference(name, installation.version.as_deref(), &versions)?;
-        let manifest = shown_manifest(&plugin, &versions);
-        let request = request(&plugin, manifest, installation)?;
+        let plugin = match &installation.version {
+            Some(version) => named(name, version)?,
+            None => self.newest_compatible(name).await?,
+        };
+        let manifest = self.shown_manifest(&plugin).await?;
+        let request = request(&plugin, manifest.as_ref(), installation)?;
         let spec = request.check().map_err(of_installation)?;
+        let warnings = match (&spec.config, &manifest) {
+            (HookConfig::Wasm(config), Some(manifest)) => warnings(&config.grants, manifest),
+            _ => Vec::new(),
+        };
         let hook = self
             .create_hook(actor, &spec)
             .await
@@ -86,66 +104,59 @@ impl Engine {
                 EngineError::Invalid(invalid) => EngineError::Invalid(of_installation(invalid)),
                 error => error,
             })?;
-        let warnings = match &hook.spec.config {
-            HookConfig::Wasm(config) => warnings(config, &versions),
-            _ => Vec::new(),
-        };
         Ok(Installed { hook, warnings })
     }
-}
 
-/// What the hook's config is to name.
-fn reference(
-    name: &PluginName,
-    version: Option<&str>,
-    versions: &[PluginVersion],
-) -> Result<PluginRef, Invalid> {
-    if let Some(version) = version {
-        return format!("{name}@{version}").parse().map_err(|_| {
-            Invalid::one(
-                "/version",
-                "must be a version such as 1.2.3, or a requirement such as ^1.2",
-            )
-        });
+    /// What is compatible with the newest version.
+    async fn newest_compatible(&self, name: &PluginName) -> Result<PluginRef, EngineError> {
+        let names = BTreeSet::from([name.clone()]);
+        let usable = self.store.usable_versions(&names).await?.remove(name);
+        let newest = usable
+            .unwrap_or_default()
+            .into_iter()
+            .max_by(|a, b| (a.pre.is_empty(), a).cmp(&(b.pre.is_empty(), b)));
+        let Some(newest) = newest else {
+            let detail = format!(
+                "every version of {name} was yanked: name nothing that was, or upload a new one"
+            );
+            return Err(Invalid::one("/version", detail).into());
+        };
+        let compatible = Comparator {
+            op: Op::Caret,
+            major: newest.major,
+            minor: Some(newest.minor),
+            patch: Some(newest.patch),
+            pre: newest.pre,
+        };
+        let requirement = VersionReq {
+            comparators: vec![compatible],
+        };
+        Ok(PluginRef::Requirement(name.clone(), requirement))
     }
-    let usable = versions.iter().filter(|version| version.yanked.is_none());
-    let newest = usable
-        .map(|version| &version.manifest.version)
-        .max_by_key(|version| (version.pre.is_empty(), *version));
-    let Some(newest) = newest else {
-        let detail = format!(
-            "every version of {name} was yanked: name nothing that was, or upload a new one"
-        );
-        return Err(Invalid::one("/version", detail));
-    };
-    let compatible = Comparator {
-        op: Op::Caret,
-        major: newest.major,
-        minor: Some(newest.minor),
-        patch: Some(newest.patch),
-        pre: newest.pre.clone(),
-    };
-    let requirement = VersionReq {
-        comparators: vec![compatible],
-    };
-    Ok(PluginRef::Requirement(name.clone(), requirement))
+
+    /// The manifest of the version that will be installed, if there is one; what
+    /// is wrong with the reference is told later, together with everything else.
+    async fn shown_manifest(
+        &self,
+        plugin: &PluginRef,
+    ) -> Result<Option<PluginManifest>, EngineError> {
+        let version = match plugin {
+            PluginRef::Requirement(name, requirement) => {
+                self.store.newest_plugin(name, requirement).await?
+            }
+            exact => self.store.find_plugin(exact).await?,
+        };
+        Ok(version.map(|version| version.manifest))
+    }
 }
 
-/// The manifest of the version that will be installed, if there is one; what
-/// is wrong with the reference is told later, together with everything else.
-fn shown_manifest<'a>(
-    plugin: &PluginRef,
-    versions: &'a [PluginVersion],
-) -> Option<&'a PluginManifest> {
-    let fits = |version: &&PluginVersion| match plugin {
-        PluginRef::Version(_, exact) => version.manifest.version == *exact,
-        PluginRef::Requirement(_, requirement) => {
-            version.yanked.is_none() && requirement.matches(&version.manifest.version)
-        }
-        PluginRef::Digest(digest) => version.digest == *digest,
-    };
-    // The highest comes first.
-    versions.iter().find(fits).map(|version| &version.manifest)
+fn named(name: &PluginName, version: &str) -> Result<PluginRef, Invalid> {
+    format!("{name}@{version}").parse().map_err(|_| {
+        Invalid::one(
+            "/version",
+            "must be a version such as 1.2.3, or a requirement such as ^1.2",
+        )
+    })
 }
 
 fn request(
@@ -225,16 +236,10 @@ fn of_installation(mut invalid: Invalid) -> Invalid {
     invalid
 }
 
-fn warnings(config: &WasmConfig, versions: &[PluginVersion]) -> Vec<String> {
-    let exact = config.exact_plugin();
-    let Some(version) = versions
-        .iter()
-        .find(|version| exact.as_ref() == Some(&version.reference()))
-    else {
-        return Vec::new();
-    };
-    let asked = &version.manifest.capabilities;
-    let given = granted(&config.grants);
+/// What is granted and not asked for, and the other way round.
+fn warnings(grants: &PluginGrants, manifest: &PluginManifest) -> Vec<String> {
+    let asked = &manifest.capabilities;
+    let given = granted(grants);
     let unasked = given
         .iter()
         .filter(|capability| !asked.contains(capability))

@@ -5,8 +5,10 @@ use crate::error::EngineError;
 use semver::{Version, VersionReq};
 use stagehook_core::config::{HookConfig, PinnedPlugin, PluginRef, WasmConfig};
 use stagehook_core::hook::Hook;
-use stagehook_core::invalid::Findings;
+use stagehook_core::invalid::{Findings, Invalid};
+use stagehook_core::page::PageRequest;
 use stagehook_core::plugin::{PluginName, PluginVersion};
+use stagehook_store::StoreError;
 use std::collections::BTreeSet;
 
 impl Engine {
@@ -19,18 +21,13 @@ impl Engine {
         config: &mut WasmConfig,
         before: Option<&WasmConfig>,
     ) -> Result<Option<PluginVersion>, EngineError> {
-        let goes_on = before.and_then(WasmConfig::exact_plugin);
         let PluginRef::Requirement(name, requirement) = config.plugin.clone() else {
-            return self
-                .exact_version(findings, &config.plugin, goes_on.as_ref())
-                .await;
+            return self.exact_version(findings, &config.plugin, before).await;
         };
         if let Some(pinned) = &config.pinned
             && requirement.matches(&pinned.version)
         {
-            return self
-                .pinned_version(findings, &name, pinned, goes_on.as_ref())
-                .await;
+            return self.pinned_version(findings, &name, pinned, before).await;
         }
         let newest = self.store.newest_plugin(&name, &requirement).await?;
         config.pinned = newest.as_ref().map(|version| PinnedPlugin {
@@ -48,7 +45,7 @@ impl Engine {
         &self,
         findings: &mut Findings,
         plugin: &PluginRef,
-        goes_on: Option<&PluginRef>,
+        before: Option<&WasmConfig>,
     ) -> Result<Option<PluginVersion>, EngineError> {
         let Some(version) = self.store.find_plugin(plugin).await? else {
             findings.push(
@@ -57,9 +54,8 @@ impl Engine {
             );
             return Ok(None);
         };
-        if goes_on != Some(plugin) {
-            refuse_yanked(findings, "/config/plugin", &version);
-        }
+        self.refuse_yanked(findings, "/config/plugin", &version, before)
+            .await?;
         Ok(Some(version))
     }
 
@@ -68,7 +64,7 @@ impl Engine {
         findings: &mut Findings,
         name: &PluginName,
         pinned: &PinnedPlugin,
-        goes_on: Option<&PluginRef>,
+        before: Option<&WasmConfig>,
     ) -> Result<Option<PluginVersion>, EngineError> {
         let exact = PluginRef::Version(name.clone(), pinned.version.clone());
         let found = self.store.find_plugin(&exact).await?;
@@ -83,10 +79,31 @@ impl Engine {
             );
             return Ok(None);
         };
-        if goes_on != Some(&exact) {
-            refuse_yanked(findings, "/config/pinned", &version);
-        }
+        self.refuse_yanked(findings, "/config/pinned", &version, before)
+            .await?;
         Ok(Some(version))
+    }
+
+    /// Notes that a version was yanked, unless the hook ran that component
+    /// `before`, by whatever name.
+    async fn refuse_yanked(
+        &self,
+        findings: &mut Findings,
+        pointer: &str,
+        version: &PluginVersion,
+        before: Option<&WasmConfig>,
+    ) -> Result<(), EngineError> {
+        let Some(yanked) = StoreError::of_yanked(version) else {
+            return Ok(());
+        };
+        if let Some(ran) = before.and_then(WasmConfig::exact_plugin)
+            && let Some(ran) = self.store.find_plugin(&ran).await?
+            && ran.digest == version.digest
+        {
+            return Ok(());
+        }
+        findings.push(pointer, yanked.to_string());
+        Ok(())
     }
 
     /// Why no version satisfies a requirement.
@@ -95,22 +112,26 @@ impl Engine {
         name: &PluginName,
         requirement: &VersionReq,
     ) -> Result<String, EngineError> {
-        const SHOWN: usize = 5;
-        let versions = self.store.plugin_versions(name).await?;
-        if versions.is_empty() {
+        const SHOWN: u32 = 5;
+        let page = PageRequest {
+            limit: SHOWN,
+            cursor: None,
+        };
+        let versions = self.store.plugin_versions(name, page).await?;
+        if versions.items.is_empty() {
             return Ok(format!(
                 "there is no plugin {name} on this server: upload it first"
             ));
         }
         let mut shown: Vec<String> = versions
+            .items
             .iter()
-            .take(SHOWN)
             .map(|version| match version.yanked {
                 Some(_) => format!("{} (yanked)", version.manifest.version),
                 None => version.manifest.version.to_string(),
             })
             .collect();
-        if versions.len() > SHOWN {
+        if versions.next_cursor.is_some() {
             shown.push("…".to_owned());
         }
         Ok(format!(
@@ -158,21 +179,20 @@ fn required(config: &HookConfig) -> Option<(&PluginName, &VersionReq, &Version)>
     Some((name, requirement, &config.pinned.as_ref()?.version))
 }
 
-fn refuse_yanked(findings: &mut Findings, pointer: &str, version: &PluginVersion) {
-    let Some(yanked) = &version.yanked else {
-        return;
-    };
-    let reason = if yanked.reason.is_empty() {
-        String::new()
-    } else {
-        format!(" ({})", yanked.reason)
-    };
-    findings.push(
-        pointer,
-        format!(
-            "{} was yanked by {}{reason}: choose another version",
-            version.reference(),
-            yanked.by
-        ),
-    );
+/// What the store found when a hook was about to be saved: a version that was
+/// yanked since it was looked at is told like one that was yanked before.
+/// `config` is what the caller gave.
+pub(crate) fn yanked_meanwhile(error: StoreError, config: &HookConfig) -> EngineError {
+    match error {
+        StoreError::PluginYanked { .. } => {
+            let pinned = matches!(config, HookConfig::Wasm(config) if config.pinned.is_some());
+            let pointer = if pinned {
+                "/config/pinned"
+            } else {
+                "/config/plugin"
+            };
+            Invalid::one(pointer, error.to_string()).into()
+        }
+        error => error.into(),
+    }
 }

@@ -1,10 +1,10 @@
 //! Moves plugins between servers and to people's own tools.
 
+use crate::blocking::blocking;
 use crate::engine::Engine;
 use crate::error::EngineError;
 use bytes::Bytes;
 use stagehook_core::config::PluginRef;
-use stagehook_core::digest::Digest;
 use stagehook_core::oci_layout::{self, Exported};
 use stagehook_core::plugin::PluginVersion;
 use stagehook_store::{Entity, StoreError};
@@ -33,15 +33,9 @@ impl Engine {
                     what: Entity::PluginVersion,
                     id: plugin.to_string(),
                 })?;
-        let bytes = self.store.plugin_bytes(&version.digest).await?;
-        if Digest::of(&bytes) != version.digest {
-            tracing::error!(%plugin, "a plugin's bytes in the database are not those that were published");
-            return Err(EngineError::Broken);
-        }
-        Ok(Component {
-            version,
-            bytes: bytes.into(),
-        })
+        let bytes = self.component(version.digest).await?;
+        let bytes = bytes.ok_or(EngineError::Broken)?;
+        Ok(Component { version, bytes })
     }
 
     /// A version as the archive of an OCI image layout.
@@ -50,22 +44,25 @@ impl Engine {
     /// See [`Engine::plugin_component`].
     pub async fn export_plugin(&self, plugin: &PluginRef) -> Result<Component, EngineError> {
         let Component { version, bytes } = self.plugin_component(plugin).await?;
-        let archive = oci_layout::to_tar(&Exported {
-            name: version.manifest.name.as_str(),
-            version: &version.manifest.version.to_string(),
-            description: &version.manifest.description,
-            created_at: version.created_at,
-            signature: version.signature.as_ref(),
-            imports: &version.imports,
-            component: &bytes,
-        });
-        let archive = archive.map_err(|error| {
+        blocking(move || {
+            let archive = oci_layout::to_tar(&Exported {
+                name: version.manifest.name.as_str(),
+                version: &version.manifest.version.to_string(),
+                description: &version.manifest.description,
+                created_at: version.created_at,
+                signature: version.signature.as_ref(),
+                imports: &version.imports,
+                component: &bytes,
+            });
+            archive.map(|archive| Component {
+                version,
+                bytes: archive.into(),
+            })
+        })
+        .await?
+        .map_err(|error| {
             tracing::error!(%error, "an archive could not be written");
             EngineError::Broken
-        })?;
-        Ok(Component {
-            version,
-            bytes: archive.into(),
         })
     }
 
@@ -80,14 +77,8 @@ impl Engine {
         archive: Bytes,
         most_bytes: usize,
     ) -> Result<PluginVersion, EngineError> {
-        // Hashing a large component would hold up everybody else.
-        let read = move || oci_layout::from_tar(&archive, most_bytes);
-        let imported = tokio::task::spawn_blocking(read)
-            .await
-            .map_err(|error| {
-                tracing::error!(%error, "an archive could not be read");
-                EngineError::Broken
-            })?
+        let imported = blocking(move || oci_layout::from_tar(&archive, most_bytes))
+            .await?
             .map_err(EngineError::Layout)?;
         self.publish_plugin(actor, imported.component.into(), imported.signature)
             .await

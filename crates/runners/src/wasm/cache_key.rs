@@ -22,7 +22,7 @@ pub(super) fn of(cache: &Dir) -> Result<Key> {
             Found::Nothing => {}
             Found::Unfit(why) => {
                 tracing::warn!(
-                    "the key of the plugin cache (cache/key in the data directory) {why}: it is \
+                    "the key of the plugin cache (the file `key` in its directory) {why}: it is \
                      replaced, and plugins are compiled again"
                 );
                 remove(cache, NAME)?;

@@ -22,26 +22,19 @@ impl WasmRunner {
         if let Some(plugin) = self.cache.get(&digest) {
             return Ok(Some(plugin));
         }
-        if self.disk.is_none() {
-            return Ok(None);
-        }
+        // A place is taken once there is something for it: another plugin may
+        // have to leave it.
+        let Some(component) = self.on_disk(digest).await else {
+            // Others may have restored it, or compiled it, meanwhile.
+            return Ok(self.cache.get(&digest));
+        };
+        let plugin = self
+            .link(digest, &component)
+            .map_err(|error| PrepareError::linking(&error))?;
         let place = self.cache.place(digest);
-        let restored = place
-            .get_or_try_init(|| async {
-                let component = self.on_disk(digest).await.ok_or(None)?;
-                self.link(digest, &component)
-                    .map_err(|error| Some(PrepareError::linking(&error)))
-            })
-            .await
-            .cloned();
-        match restored {
-            Ok(plugin) => {
-                self.cache.filled(&digest, plugin.code_bytes());
-                Ok(Some(plugin))
-            }
-            Err(None) => Ok(None),
-            Err(Some(error)) => Err(error),
-        }
+        let plugin = place.get_or_init(|| async { plugin }).await.clone();
+        self.cache.filled(&digest, plugin.code_bytes());
+        Ok(Some(plugin))
     }
 
     /// The compiled code of a component with this digest. Kept on disk, so that

@@ -144,12 +144,6 @@ fn failed(status: ExitStatus, message: &str, limits: &CompileLimits) -> CompileE
             costly(CompileLimit::Memory(limits.memory_bytes))
         }
         (Some(compile_child::TOO_MUCH_CODE), _) => costly(CompileLimit::Code(limits.code_bytes)),
-        // Its own words name files of the host.
-        (Some(compile_child::PANICKED), _) => CompileError::Invalid(
-            "the compiler gave up on it, which is a defect of the compiler; the component is not \
-             taken"
-                .to_owned(),
-        ),
         (_, Some(libc::SIGXCPU)) => costly(CompileLimit::ProcessorTime(limits.processor_time)),
         // Rust's words, on the way to its abort.
         (_, Some(libc::SIGABRT)) if message.contains("overflowed its stack") => {
@@ -160,10 +154,13 @@ fn failed(status: ExitStatus, message: &str, limits: &CompileLimits) -> CompileE
         (_, Some(libc::SIGABRT | libc::SIGSEGV | libc::SIGKILL)) => {
             costly(CompileLimit::Memory(limits.memory_bytes))
         }
-        // A component that makes the compiler fail is at fault all the same.
-        (_, Some(libc::SIGBUS | libc::SIGILL | libc::SIGTRAP)) => {
-            CompileError::Invalid("the compiler gave up on it".to_owned())
-        }
+        // Its own words name files of the host.
+        (Some(compile_child::PANICKED), _)
+        | (_, Some(libc::SIGBUS | libc::SIGILL | libc::SIGTRAP)) => CompileError::Invalid(
+            "the compiler gave up on it, which is a defect of the compiler; the component is not \
+             taken"
+                .to_owned(),
+        ),
         _ => CompileError::Broken(std::io::Error::other(format!(
             "the compiler ended with {status}: {}",
             message.trim()

@@ -1,9 +1,9 @@
 //! The versions of the contract, and what is the same to everybody else
 //! whichever of them a plugin is built against.
 
-use super::answer::{self, Described, Unacceptable};
+use super::answer::{self, Unacceptable};
 use super::state::State;
-use super::v0_1::{self, json};
+use super::v0_1::{self, json, types};
 use super::v0_2;
 use serde_json::{Map, Value};
 use stagehook_core::contract::{HookInput, HookResult};
@@ -84,7 +84,7 @@ pub(super) struct Run<'a> {
 /// What it answered.
 pub(super) enum Answer {
     Run(Result<Result<HookResult, Unacceptable>, Failure>),
-    Describe(Described),
+    Describe(types::Manifest),
     CheckSettings(Result<(), Vec<FieldError>>),
 }
 
@@ -155,7 +155,7 @@ impl PluginPre {
                 let describe =
                     instance.get_typed_func::<(), (Manifest,)>(&mut *store, &self.describe)?;
                 let (manifest,) = describe.call_async(store, ()).await?;
-                Answer::Describe(answer::described(manifest))
+                Answer::Describe(manifest)
             }
             Call::CheckSettings(settings) => {
                 let check = instance.get_typed_func::<(&str,), (Result<(), Vec<Problem>>,)>(

@@ -1,13 +1,15 @@
 //! Calls that ask a plugin about itself: under tight limits, with nothing
 //! granted.
 
-use super::answer::Described;
+use super::answer::{self, Described};
+use super::bounds::{self, cut};
 use super::call::{Called, Ending, Until, call};
 use super::contract::{Answer, Call};
 use super::ending;
 use super::prepared::PreparedPlugin;
 use super::runner::WasmRunner;
 use super::state::State;
+use crate::secrets::Redactor;
 use serde_json::{Map, Value};
 use stagehook_core::config::LimitsInForce;
 use stagehook_core::invalid::{FieldError, Invalid};
@@ -63,7 +65,12 @@ impl WasmRunner {
     /// What a plugin says about itself, or why it cannot.
     pub(super) async fn describe(&self, plugin: &PreparedPlugin) -> Result<Described, String> {
         match self.ask(plugin, Call::Describe).await? {
-            Answer::Describe(described) => Ok(described),
+            // Compiling a schema may take longer than a worker should be held.
+            Answer::Describe(manifest) => {
+                tokio::task::spawn_blocking(move || answer::described(manifest))
+                    .await
+                    .map_err(|error| error.to_string())
+            }
             _ => Err("it answered another question".to_owned()),
         }
     }
@@ -84,6 +91,7 @@ impl WasmRunner {
                 .memory_bytes
                 .min(self.settings.limits.maximum.memory_bytes),
             LIMITS.output_bytes,
+            Redactor::default(),
         );
         let called = call(
             plugin.pre(),
@@ -94,14 +102,17 @@ impl WasmRunner {
             question,
         )
         .await;
-        answer(called)
+        answered(called)
     }
 }
 
-fn answer(called: Called) -> Result<Answer, String> {
+fn answered(called: Called) -> Result<Answer, String> {
     match &called.ending {
         Ending::Answered(_) => {}
-        Ending::Broke(error) => return Err(ending::of_broken(error, &called, &LIMITS).error),
+        Ending::Broke(error) => {
+            let error = ending::of_broken(error, &called, &LIMITS).error;
+            return Err(cut(error, bounds::ERROR_BYTES));
+        }
         Ending::TimedOut => return Err(ending::of_timeout(&called, &LIMITS).error),
         Ending::Cancelled => return Err(ending::of_cancellation().error),
     }

@@ -26,7 +26,7 @@ use std::hash::{Hash as _, Hasher};
 use std::io::{Error, ErrorKind, Read as _, Result, Write as _};
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 use wasmtime::Engine;
 
@@ -57,7 +57,6 @@ pub(super) struct DiskCache {
     folder: String,
     max_bytes: u64,
     tidied: AtomicBool,
-    partials: AtomicU64,
 }
 
 /// What was found of a plugin.
@@ -93,7 +92,6 @@ impl DiskCache {
             folder,
             max_bytes: settings.max_bytes,
             tidied: AtomicBool::new(false),
-            partials: AtomicU64::new(0),
         })
     }
 
@@ -178,8 +176,8 @@ impl DiskCache {
         }
         make_directory(&self.plugins, &self.folder)?;
         let path = self.path(component);
-        let number = self.partials.fetch_add(1, Ordering::Relaxed);
-        let partial = format!("{path}.{}-{number}{PARTIAL}", std::process::id());
+        // Servers in containers may all be process 1, on one shared directory.
+        let partial = format!("{path}.{:016x}{PARTIAL}", rand::random::<u64>());
         let mut options = OpenOptions::new();
         options.write(true).create_new(true).mode(0o600);
         let mut file = self.plugins.open_with(&partial, &options)?;

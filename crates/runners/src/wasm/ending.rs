@@ -1,6 +1,6 @@
 //! Which limit ended a guest, and how people are told. REQ-WASM-2
 
-use super::bounds::{self, cut};
+use super::bounds;
 use super::call::Called;
 use super::traffic::Breach;
 use stagehook_core::config::LimitsInForce;
@@ -138,10 +138,7 @@ pub(super) fn of_broken(
         Some((_, told)) => limit(&told.name(&cause)),
         None => Verdict::new(
             ExecutionStatus::Failed,
-            format!(
-                "broke the rules of its sandbox: {}",
-                cut(cause, bounds::ERROR_BYTES)
-            ),
+            format!("broke the rules of its sandbox: {cause}"),
         ),
     }
 }

@@ -1,7 +1,7 @@
 //! What the host does when a plugin calls it, whichever version of the contract
 //! the plugin is built against.
 
-use super::bounds::{self, cut};
+use super::bounds;
 use super::state::State;
 use std::fmt::Write as _;
 use std::time::Instant;
@@ -17,8 +17,8 @@ pub(super) enum NoSecret {
 impl State {
     /// Adds a line to what it logs.
     pub(super) fn log(&mut self, level: &str, message: String) {
-        let message = cut(message, bounds::LOG_MESSAGE_BYTES);
-        self.stderr.write_line(format_args!("[{level}] {message}"));
+        self.stderr
+            .write_line(level, message, bounds::LOG_MESSAGE_BYTES);
     }
 
     /// Keeps the last progress, for whoever asks why it took so long.
@@ -29,7 +29,8 @@ impl State {
         }
         if let Some(message) = message {
             let separator = if progress.is_empty() { "" } else { ", " };
-            let _ = write!(progress, "{separator}{}", cut(message, PROGRESS_BYTES));
+            let message = self.stderr.bounded(message, PROGRESS_BYTES);
+            let _ = write!(progress, "{separator}{message}");
         }
         self.progress = (!progress.is_empty()).then_some(progress);
     }

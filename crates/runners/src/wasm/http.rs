@@ -12,7 +12,6 @@ mod sent_secret;
 
 pub(super) use sent_secret::SentSecret;
 
-use super::bounds::cut;
 use super::output::Output;
 use super::traffic::Traffic;
 use crate::Egress;
@@ -53,7 +52,7 @@ impl Http {
 
 /// Tells the person who reads the log what the guest can only be told by a code.
 fn note(log: &Output, line: String) {
-    log.write_line(format_args!("[http] {}", cut(line, LINE_BYTES)));
+    log.write_line("http", line, LINE_BYTES);
 }
 
 type Io = Box<dyn Future<Output = Result<(), Error>> + Send>;

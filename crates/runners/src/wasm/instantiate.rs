@@ -3,6 +3,7 @@
 use super::prepared::PreparedPlugin;
 use super::runner::WasmRunner;
 use super::state::State;
+use crate::secrets::Redactor;
 use std::time::{Duration, Instant};
 use wasmtime::Store;
 use wasmtime_wasi::WasiCtxBuilder;
@@ -28,6 +29,7 @@ impl WasmRunner {
             WasiCtxBuilder::new(),
             limits.memory_bytes,
             limits.output_bytes,
+            Redactor::default(),
         );
         let mut store = Store::new(plugin.pre().engine(), state);
         store.limiter(|state| &mut state.limiter);

@@ -1,8 +1,9 @@
-//! What a guest prints: bounded, and never a reason to end it.
+//! What a guest prints: bounded, without secrets, and never a reason to end it.
 
+use super::bounds::cut;
 use crate::kept::Kept;
+use crate::secrets::Redactor;
 use bytes::Bytes;
-use std::fmt;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
@@ -16,20 +17,36 @@ const PERMIT_BYTES: usize = 64 << 10;
 
 /// One output of a guest. Clones write to the same one.
 #[derive(Debug, Clone)]
-pub(super) struct Output(Arc<Mutex<Kept>>);
+pub(super) struct Output {
+    kept: Arc<Mutex<Kept>>,
+    redactor: Redactor,
+}
 
 impl Output {
-    pub(super) fn new(limit_bytes: usize) -> Self {
-        Self(Arc::new(Mutex::new(Kept::new(limit_bytes))))
+    pub(super) fn new(limit_bytes: usize, redactor: Redactor) -> Self {
+        Self {
+            kept: Arc::new(Mutex::new(Kept::new(limit_bytes))),
+            redactor,
+        }
+    }
+
+    /// Another one, for the same secrets.
+    pub(super) fn beside(&self, limit_bytes: usize) -> Self {
+        Self::new(limit_bytes, self.redactor.clone())
     }
 
     fn lock(&self) -> MutexGuard<'_, Kept> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn write_line(&self, line: fmt::Arguments<'_>) {
-        let mut line = line.to_string();
-        line.push('\n');
+    /// A text that may be kept: without secrets, then cut to this many bytes.
+    pub(super) fn bounded(&self, text: String, bytes: usize) -> String {
+        cut(self.redactor.redact(text), bytes)
+    }
+
+    /// Adds a line of the host's, cut to this many bytes.
+    pub(super) fn write_line(&self, label: &str, line: String, bytes: usize) {
+        let line = format!("[{label}] {}\n", self.bounded(line, bytes));
         self.lock().push(line.as_bytes());
     }
 
@@ -45,7 +62,8 @@ impl Output {
 
     /// Takes what was printed so far.
     pub(super) fn take(&self) -> Kept {
-        std::mem::replace(&mut *self.lock(), Kept::new(0))
+        let kept = std::mem::replace(&mut *self.lock(), Kept::new(0));
+        kept.redacted(&self.redactor)
     }
 }
 

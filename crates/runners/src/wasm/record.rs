@@ -35,6 +35,7 @@ use super::bounds;
 use super::prepared::{PrepareError, PreparedPlugin};
 use super::runner::WasmRunner;
 use super::state::State;
+use crate::secrets::Redactor;
 use bytes::Bytes;
 use imports::Imports;
 use player::Player;
@@ -222,7 +223,7 @@ pub(super) fn enter(mut state: State) -> State {
     let mut entered = match &*tape.0 {
         Mode::Replay(_) => state,
         Mode::Record(recorder) => {
-            let mut guest = State::new(WasiCtxBuilder::new(), 0, 0);
+            let mut guest = State::new(WasiCtxBuilder::new(), 0, 0, Redactor::default());
             mem::swap(&mut guest.limiter, &mut state.limiter);
             guest.stdout = state.stdout.clone();
             guest.stderr = state.stderr.clone();

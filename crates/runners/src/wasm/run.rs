@@ -11,6 +11,7 @@ use super::prepared::PreparedPlugin;
 use super::runner::WasmRunner;
 use super::state::{GrantedSecrets, State};
 use crate::media_roots::Refusal;
+use crate::secrets::Redactor;
 use crate::{HostBroken, Invocation};
 use serde_json::Value;
 use stagehook_core::config::{LimitsInForce, PluginGrants, WasmConfig};
@@ -34,11 +35,20 @@ impl WasmRunner {
         invocation: Invocation<'_>,
     ) -> Result<Execution, HostBroken> {
         let started = Instant::now();
-        let mut execution = self.run_from(started, config, plugin, invocation).await?;
+        let has_secrets =
+            !(config.grants.secrets.is_empty() && config.grants.http_secrets.is_empty());
+        let redactor = if has_secrets {
+            self.redactor.clone()
+        } else {
+            Redactor::default()
+        };
+        let mut execution = self
+            .run_from(started, config, plugin, invocation, redactor.clone())
+            .await?;
         execution.duration = started.elapsed();
-        if !(config.grants.secrets.is_empty() && config.grants.http_secrets.is_empty()) {
-            self.redact(&mut execution);
-        }
+        redact(&mut execution, &redactor);
+        // After that, so that no part of a secret is left where it is cut.
+        execution.error = execution.error.map(|error| cut(error, bounds::ERROR_BYTES));
         Ok(execution)
     }
 
@@ -48,6 +58,7 @@ impl WasmRunner {
         config: &WasmConfig,
         plugin: &PreparedPlugin,
         invocation: Invocation<'_>,
+        redactor: Redactor,
     ) -> Result<Execution, HostBroken> {
         let refused = |error: String| Ok(Execution::not_run(ExecutionStatus::Refused, error));
         let mut limits = match config.limits.within(&self.settings.limits) {
@@ -89,7 +100,13 @@ impl WasmRunner {
                 None => granted.segment_path,
             },
         };
-        let mut state = State::new(granted.wasi, limits.memory_bytes, limits.output_bytes);
+        let mut state = State::new(
+            granted.wasi,
+            limits.memory_bytes,
+            limits.output_bytes,
+            redactor,
+        );
+        state.open_files = self.file_limits.of_call();
         state.secrets = self.granted_secrets(grants);
         state.http.egress.clone_from(&self.settings.egress);
         state.http.hosts.clone_from(&grants.http);
@@ -168,34 +185,34 @@ impl WasmRunner {
             })
             .collect()
     }
+}
 
-    fn redact(&self, execution: &mut Execution) {
-        let redact = |text: &mut String| *text = self.secrets.redact(std::mem::take(text));
-        redact(&mut execution.stdout);
-        redact(&mut execution.stderr);
-        if let Some(error) = &mut execution.error {
-            redact(error);
-        }
-        let Some(result) = &mut execution.result else {
-            return;
-        };
-        if let Some(message) = &mut result.message {
-            redact(message);
-        }
-        for annotation in &mut result.annotations {
-            redact(&mut annotation.message);
-            annotation.code.iter_mut().for_each(redact);
-            annotation.path.iter_mut().for_each(redact);
-        }
-        for artifact in &mut result.artifacts {
-            redact(&mut artifact.path);
-            artifact.mime.iter_mut().for_each(redact);
-        }
-        result
-            .metadata
-            .values_mut()
-            .for_each(|value| redact_value(value, &redact));
+/// Takes secrets out of everything that the plugin answered. What it printed has
+/// none.
+fn redact(execution: &mut Execution, redactor: &Redactor) {
+    let redact = |text: &mut String| *text = redactor.redact(std::mem::take(text));
+    if let Some(error) = &mut execution.error {
+        redact(error);
     }
+    let Some(result) = &mut execution.result else {
+        return;
+    };
+    if let Some(message) = &mut result.message {
+        redact(message);
+    }
+    for annotation in &mut result.annotations {
+        redact(&mut annotation.message);
+        annotation.code.iter_mut().for_each(redact);
+        annotation.path.iter_mut().for_each(redact);
+    }
+    for artifact in &mut result.artifacts {
+        redact(&mut artifact.path);
+        artifact.mime.iter_mut().for_each(redact);
+    }
+    result
+        .metadata
+        .values_mut()
+        .for_each(|value| redact_value(value, &redact));
 }
 
 /// Keys are left alone: a plugin that hides a secret in one cannot be helped.
@@ -277,7 +294,7 @@ fn answered(execution: &mut Execution, answer: Result<Result<HookResult, Unaccep
         }
         Err(failure) => {
             execution.status = ExecutionStatus::Failed;
-            execution.error = Some(cut(failure.message, bounds::ERROR_BYTES));
+            execution.error = Some(failure.message);
             execution.retryable = failure.retryable;
         }
     }
@@ -286,7 +303,6 @@ fn answered(execution: &mut Execution, answer: Result<Result<HookResult, Unaccep
 fn judged(result: &HookResult) -> (ExecutionStatus, Option<String>) {
     let said = |otherwise: &str| {
         let message = result.message.clone();
-        let message = message.map(|message| cut(message, bounds::ERROR_BYTES));
         Some(message.unwrap_or_else(|| otherwise.to_owned()))
     };
     match result.status {

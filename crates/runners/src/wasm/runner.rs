@@ -6,11 +6,13 @@ use super::counts::Counters;
 use super::disk_cache::DiskCache;
 use super::engine;
 use super::files;
+use super::open_files::FileLimits;
 use super::settings::WasmSettings;
 use super::state::State;
 use super::ticker::Ticker;
 use crate::Secrets;
 use crate::media_roots::MediaRoots;
+use crate::secrets::Redactor;
 use std::fmt;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
@@ -25,7 +27,9 @@ const LOADED_AT_ONCE: usize = 4;
 pub struct WasmRunner {
     pub(super) settings: WasmSettings,
     pub(super) secrets: Secrets,
+    pub(super) redactor: Redactor,
     pub(super) roots: Arc<MediaRoots>,
+    pub(super) file_limits: FileLimits,
     pub(super) engine: Engine,
     pub(super) linker: Linker<State>,
     pub(super) cache: Cache,
@@ -74,8 +78,10 @@ impl WasmRunner {
             .as_ref()
             .and_then(|cache| opened(DiskCache::open(cache, &engine)));
         Ok(Self {
+            redactor: secrets.redactor(),
             secrets,
             roots: Arc::new(roots),
+            file_limits: FileLimits::of_process(),
             linker,
             cache: Cache::new(settings.max_prepared, settings.max_prepared_bytes),
             disk,

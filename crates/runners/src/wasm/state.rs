@@ -4,9 +4,11 @@ use super::bounds;
 use super::host_time::HostTime;
 use super::http::Http;
 use super::limiter::Limiter;
+use super::open_files::OpenFiles;
 use super::output::Output;
 use super::record::Tape;
 use super::traffic::Traffic;
+use crate::secrets::Redactor;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
@@ -23,6 +25,7 @@ pub(super) struct State {
     http_ctx: WasiHttpCtx,
     pub(super) http: Http,
     pub(super) traffic: Arc<Traffic>,
+    pub(super) open_files: OpenFiles,
     pub(super) limiter: Limiter,
     pub(super) host_time: HostTime,
     pub(super) stdout: Output,
@@ -38,10 +41,16 @@ pub(super) struct State {
 }
 
 impl State {
-    /// With nothing granted but what is in `wasi` already.
-    pub(super) fn new(mut wasi: WasiCtxBuilder, memory_bytes: usize, output_bytes: usize) -> Self {
-        let stdout = Output::new(output_bytes);
-        let stderr = Output::new(output_bytes);
+    /// With nothing granted but what is in `wasi` already; and what is not to
+    /// be kept of what it says.
+    pub(super) fn new(
+        mut wasi: WasiCtxBuilder,
+        memory_bytes: usize,
+        output_bytes: usize,
+        redactor: Redactor,
+    ) -> Self {
+        let stdout = Output::new(output_bytes, redactor);
+        let stderr = stdout.beside(output_bytes);
         wasi.stdout(stdout.clone())
             .stderr(stderr.clone())
             .allow_tcp(false)
@@ -57,6 +66,7 @@ impl State {
             http_ctx: WasiHttpCtx::new(),
             http: Http::new(stderr.clone(), Arc::clone(&traffic)),
             traffic,
+            open_files: OpenFiles::none(),
             limiter: Limiter::new(memory_bytes),
             host_time: HostTime::default(),
             stdout,

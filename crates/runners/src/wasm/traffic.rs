@@ -1,4 +1,5 @@
-//! What a call moves in and out: counted, and bounded where it goes over HTTP.
+//! What a call moves in and out: counted, and bounded where it goes over HTTP;
+//! and the first bound of these that it passed.
 //! REQ-WASM-2, REQ-WASM-3
 
 use super::bounds;
@@ -27,6 +28,18 @@ pub(super) struct Breach {
     used: u64,
     allowed: u64,
 }
+
+impl Breach {
+    pub(super) fn new(what: &'static str, used: u64, allowed: u64) -> Self {
+        Self {
+            what: what.into(),
+            used,
+            allowed,
+        }
+    }
+}
+
+impl std::error::Error for Breach {}
 
 impl fmt::Display for Breach {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -133,11 +146,7 @@ impl Traffic {
         if used <= allowed {
             return Ok(());
         }
-        let breach = Breach {
-            what: what.into(),
-            used,
-            allowed,
-        };
+        let breach = Breach::new(what, used, allowed);
         Err(self.breach.get_or_init(|| breach).clone())
     }
 }

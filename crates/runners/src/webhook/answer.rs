@@ -1,6 +1,7 @@
 //! What the receiver answered, and what it means.
 
 use crate::kept::Kept;
+use crate::secrets::{Cut, Redactor};
 use http::StatusCode;
 use reqwest::Response;
 use serde_json::Value;
@@ -73,11 +74,7 @@ impl Answer {
         answer
     }
 
-    pub(super) fn into_execution(
-        self,
-        trigger: &TriggerRef,
-        redact: impl Fn(String) -> String,
-    ) -> Execution {
+    pub(super) fn into_execution(self, trigger: &TriggerRef, redactor: &Redactor) -> Execution {
         let status = self.status;
         let waited_for = matches!(trigger, TriggerRef::Stage { .. });
         // To a stage, a redirect is no answer: whoever was to decide was not
@@ -98,17 +95,18 @@ impl Answer {
             Some(length) => length.saturating_sub(self.body.len() as u64),
             None => u64::from(self.cut),
         };
-        let result = self.result(&redact);
+        let result = self.result(redactor);
         let result = if waited_for {
             result
         } else {
             Ok(result.ok().flatten())
         };
-        let text = redact(String::from_utf8_lossy(&self.body).into_owned());
+        let cut = if self.cut { Cut::AtEnd } else { Cut::Nowhere };
+        let (body, of_secrets) = redactor.piece(&self.body, cut);
         let mut kept = Kept::new(self.output_bytes);
-        kept.push(text.as_bytes());
+        kept.push(&body);
         if self.cut {
-            kept.drop_bytes(unread);
+            kept.drop_bytes(unread + of_secrets as u64);
         }
         let dropped = kept.dropped();
         let outcome = outcome(failure, result);
@@ -118,7 +116,7 @@ impl Answer {
             stderr: String::new(),
             result: outcome.result,
             exit_code: None,
-            error: outcome.error.map(redact),
+            error: outcome.error.map(|error| redactor.redact(error)),
             retryable: self.broken || is_retryable(status),
             duration: Duration::ZERO,
             usage: Usage {
@@ -132,10 +130,7 @@ impl Answer {
 
     /// The result, if the body is meant as one. What calls itself JSON and
     /// cannot be read is no result either way: it may say `fail`.
-    fn result(
-        &self,
-        redact: &impl Fn(String) -> String,
-    ) -> Result<Option<HookResult>, InvalidResult> {
+    fn result(&self, redactor: &Redactor) -> Result<Option<HookResult>, InvalidResult> {
         if self.cut {
             // It cannot be known what it says, and it may say `fail`.
             return if self.is_json {
@@ -157,7 +152,7 @@ impl Answer {
             Ok(mut body) if HookResult::is_meant_by(&body) => {
                 // Redacted as it is read: a receiver may escape what it
                 // repeats, so that the body as it is does not show it.
-                redact_strings(&mut body, redact);
+                redact_strings(&mut body, redactor);
                 HookResult::parse(body.to_string().as_bytes()).map(Some)
             }
             Err(error) if self.is_json && !self.body.is_empty() => Err(InvalidResult::Malformed(
@@ -170,18 +165,18 @@ impl Answer {
 
 /// Redacts every string of a JSON document, keys included. The document is
 /// nested no deeper than `serde_json` reads.
-fn redact_strings(value: &mut Value, redact: &impl Fn(String) -> String) {
+fn redact_strings(value: &mut Value, redactor: &Redactor) {
     match value {
-        Value::String(text) => *text = redact(std::mem::take(text)),
+        Value::String(text) => *text = redactor.redact(std::mem::take(text)),
         Value::Array(items) => items
             .iter_mut()
-            .for_each(|item| redact_strings(item, redact)),
+            .for_each(|item| redact_strings(item, redactor)),
         Value::Object(object) => {
             *object = std::mem::take(object)
                 .into_iter()
                 .map(|(key, mut value)| {
-                    redact_strings(&mut value, redact);
-                    (redact(key), value)
+                    redact_strings(&mut value, redactor);
+                    (redactor.redact(key), value)
                 })
                 .collect();
         }

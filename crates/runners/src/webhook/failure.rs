@@ -2,6 +2,7 @@
 
 use crate::egress::{Fault, reason};
 use crate::network::Forbidden;
+use crate::secrets::Redactor;
 use stagehook_core::execution::{Execution, ExecutionStatus};
 use std::time::Duration;
 use url::Url;
@@ -68,10 +69,10 @@ impl Failure {
         }
     }
 
-    pub(super) fn into_execution(self, redact: impl FnOnce(String) -> String) -> Execution {
+    pub(super) fn into_execution(self, redactor: &Redactor) -> Execution {
         Execution {
             retryable: self.retryable,
-            ..Execution::not_run(self.status, redact(self.error))
+            ..Execution::not_run(self.status, redactor.redact(self.error))
         }
     }
 }

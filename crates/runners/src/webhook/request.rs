@@ -2,6 +2,7 @@
 
 use super::failure::Failure;
 use super::signature::Key;
+use crate::secrets::Redactor;
 use crate::{Invocation, Secrets};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -87,19 +88,15 @@ pub(super) fn prepare(
     Ok(request)
 }
 
-/// Takes every secret out of a text, and the forms of it that only a request
-/// has.
-pub(super) fn redact(secrets: &Secrets, config: &WebhookConfig, text: String) -> String {
-    let text = match &config.auth {
-        Some(Auth::Basic { username, secret }) => match secrets.get(secret) {
-            Some(password) => {
-                crate::secrets::redact(text, vec![basic_credentials(username, password)])
-            }
-            None => text,
-        },
-        _ => text,
+/// Takes out every secret, and the forms of it that only a request has.
+pub(super) fn redactor(secrets: &Secrets, config: &WebhookConfig) -> Redactor {
+    let credentials = match &config.auth {
+        Some(Auth::Basic { username, secret }) => secrets
+            .get(secret)
+            .map(|password| basic_credentials(username, password)),
+        _ => None,
     };
-    secrets.redact(text)
+    Redactor::new(secrets.values().chain(credentials.as_deref()))
 }
 
 fn body(input: &HookInput, input_json: &str, now: DateTime<Utc>) -> Result<String, Failure> {

@@ -32,7 +32,7 @@ async fn the_default_interpreter_runs_a_script_with_what_lies_beside_it() {
         .run_python(json!({"script_path": "qc/check.py", "args": ["a b"]}))
         .await;
     assert_eq!(execution.status, ExecutionStatus::Passed, "{execution:?}");
-    assert_eq!(execution.stdout, "16 grade ['a b']\n");
+    assert_eq!(execution.stdout, "16 color_grade ['a b']\n");
     assert_eq!(execution.result.unwrap().metadata["ok"], true);
     assert!(!studio.scripts().join("qc/__pycache__").exists());
 }

@@ -2,11 +2,8 @@
 
 use serde_json::{Value, json};
 use stagehook_core::config::{HookConfig, HookType};
-use stagehook_core::contract::{HookInput, HookRef, JobRef, SCHEMA, TriggerRef};
+use stagehook_core::contract::HookInput;
 use stagehook_core::execution::Execution;
-use stagehook_core::ids::{ExecutionId, HookId, JobId, ProjectId};
-use stagehook_core::scope::ScopeType;
-use stagehook_core::trigger::HookPoint;
 use stagehook_runners::Invocation;
 use stagehook_runners::process::{Confinement, ProcessRunner, ProcessSettings};
 use std::fs;
@@ -135,33 +132,8 @@ impl Studio {
 
 pub(crate) fn input() -> HookInput {
     HookInput {
-        schema: SCHEMA.to_owned(),
-        execution_id: ExecutionId::generate(),
-        hook: HookRef {
-            id: HookId::new(7),
-            name: "grade".to_owned(),
-            version: 3,
-            source: ScopeType::Project,
-        },
-        job: Some(JobRef {
-            id: JobId::new(42),
-            project_id: ProjectId::new(1),
-            scene_type_id: None,
-            external_ref: Some("shot_010".to_owned()),
-        }),
-        trigger: TriggerRef::Stage {
-            hook_point: HookPoint::PostSegment,
-        },
         segment_path: Some("/media/job42/seg_003.mp4".to_owned()),
-        metadata: serde_json::Map::new(),
-        scene_context: serde_json::Map::new(),
-        hook_config: json!({}),
-        data: None,
-        attempt: 1,
-        deadline_ms: 30_000,
-        dry_run: false,
-        previous_results: Vec::new(),
-        inherited: None,
+        ..stagehook_test_support::hook::input()
     }
 }
 

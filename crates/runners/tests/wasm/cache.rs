@@ -135,6 +135,19 @@ async fn what_one_server_compiled_the_next_one_loads() {
 }
 
 #[tokio::test]
+async fn what_is_not_on_disk_pushes_no_plugin_out_of_memory() {
+    let directory = tempfile::tempdir().unwrap();
+    let settings = WasmSettings {
+        max_prepared: 1,
+        ..cached(directory.path(), 64 * MIB)
+    };
+    let runner = WasmRunner::new(settings, Secrets::default()).unwrap();
+    let plugin = runner.prepare(component("start_guest")).await.unwrap();
+    assert!(!restores(&runner, &small("elsewhere")).await);
+    assert!(runner.prepared(&plugin.digest()).is_some());
+}
+
+#[tokio::test]
 async fn no_byte_of_a_file_may_be_another_one() {
     let directory = tempfile::tempdir().unwrap();
     let bytes = small("victim");

@@ -2,6 +2,7 @@
 
 use crate::stage::{Stage, component};
 use bytes::Bytes;
+use rstest::rstest;
 use serde_json::json;
 use stagehook_core::execution::ExecutionStatus::Passed;
 use stagehook_runners::Secrets;
@@ -150,6 +151,31 @@ async fn a_component_that_costs_too_much_ends_the_child_and_not_the_server() {
         assert_eq!(rule, "cost", "{detail}");
         assert!(detail.contains(told), "{told}: {detail}");
     }
+}
+
+#[rstest]
+#[case::bus("BUS")]
+#[case::illegal_instruction("ILL")]
+#[case::trap("TRAP")]
+#[tokio::test]
+async fn a_component_that_makes_the_compiler_crash_is_not_taken(#[case] signal: &str) {
+    let settings = WasmSettings {
+        compiler: Compiler::Process {
+            program: "/bin/sh".into(),
+            arguments: vec![
+                "-c".into(),
+                format!("ulimit -c 0; kill -{signal} $$").into(),
+            ],
+        },
+        ..WasmSettings::default()
+    };
+    let (rule, detail) = rejected(settings, component("secret_guest")).await;
+    assert_eq!(rule, "format", "{detail}");
+    assert!(
+        detail.contains("the compiler gave up on it, which is a defect of the compiler"),
+        "{detail}"
+    );
+    assert!(detail.contains("is not taken"), "{detail}");
 }
 
 #[tokio::test]

@@ -13,7 +13,7 @@ use stagehook_core::ids::EventId;
 use stagehook_runners::Secrets;
 use stagehook_runners::wasm::{SettingsError, WasmRunner, WasmSettings};
 
-fn component() -> Bytes {
+pub(crate) fn component() -> Bytes {
     Bytes::from_static(include_bytes!("../../../../tests/frozen/hook-0.1.0.wasm"))
 }
 

@@ -3,15 +3,14 @@
 mod deny;
 mod ending;
 mod limits;
-pub(crate) mod receiver;
 mod secrets;
 
 use crate::stage::{Stage, found};
-use receiver::Receiver;
 use serde_json::{Value, json};
 use stagehook_core::execution::{Execution, ExecutionStatus};
 use stagehook_runners::wasm::WasmSettings;
 use stagehook_runners::{Egress, NetworkPolicy, Secrets};
+use stagehook_test_support::receiver::Receiver;
 
 /// A stage whose plugins may reach this machine, where it is granted.
 async fn stage(secrets: Secrets) -> Stage {

@@ -1,12 +1,12 @@
 //! The plugin `tracker-notify`, in Rust, up to the tracker's socket.
 
-use crate::http::receiver::Receiver;
 use crate::stage::{Stage, found, input};
 use serde_json::{Value, json};
 use stagehook_core::execution::Execution;
 use stagehook_core::execution::ExecutionStatus::{Failed, Passed, Skipped};
 use stagehook_runners::wasm::WasmSettings;
 use stagehook_runners::{Egress, NetworkPolicy, Secrets};
+use stagehook_test_support::receiver::Receiver;
 
 const TOKEN: &str = "tok-91c2e8";
 

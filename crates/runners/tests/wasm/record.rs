@@ -1,10 +1,10 @@
 //! Recording an execution, and replaying it where there is nothing.
 
-use crate::http::receiver::Receiver;
-use crate::stage::{Stage, component, found, input};
+use crate::stage::{Stage, component, found, input, wasm_config as config};
+use bytes::Bytes;
 use rstest::rstest;
 use serde_json::{Value, json};
-use stagehook_core::config::{HookConfig, HookType, WasmConfig};
+use stagehook_core::config::WasmConfig;
 use stagehook_core::contract::HookInput;
 use stagehook_core::execution::Execution;
 use stagehook_core::execution::ExecutionStatus::{self, Failed, OutOfFuel, Passed, TimedOut};
@@ -12,6 +12,7 @@ use stagehook_runners::wasm::{
     Divergence, PreparedPlugin, Recording, RecordingError, Tape, WasmRunner, WasmSettings,
 };
 use stagehook_runners::{Egress, Invocation, NetworkPolicy, Secrets};
+use stagehook_test_support::receiver::Receiver;
 use std::path::Path;
 use std::time::Duration;
 use tempfile::TempDir;
@@ -29,14 +30,6 @@ fn runner(root: Option<&Path>, secrets: Secrets) -> WasmRunner {
         ..WasmSettings::default()
     };
     WasmRunner::new(settings, secrets).unwrap()
-}
-
-fn config(mut config: Value) -> WasmConfig {
-    config["plugin"] = json!("test-guest@0.1.0");
-    match HookConfig::parse(HookType::Wasm, config) {
-        Ok(HookConfig::Wasm(config)) => config,
-        other => panic!("no config of a wasm hook: {other:?}"),
-    }
 }
 
 async fn execute(
@@ -61,7 +54,16 @@ async fn record(
     config: &WasmConfig,
     input: &HookInput,
 ) -> (Execution, Result<Recording, RecordingError>) {
-    let (plugin, tape) = runner.prepare_to_record(component(guest)).await.unwrap();
+    record_component(runner, component(guest), config, input).await
+}
+
+async fn record_component(
+    runner: &WasmRunner,
+    component: Bytes,
+    config: &WasmConfig,
+    input: &HookInput,
+) -> (Execution, Result<Recording, RecordingError>) {
+    let (plugin, tape) = runner.prepare_to_record(component).await.unwrap();
     let execution = execute(runner, &plugin, config, input).await;
     let recording = tape.recording(&plugin, config, input, &execution);
     (execution, recording.map(|recording| recording.unwrap()))
@@ -69,13 +71,17 @@ async fn record(
 
 /// Where nothing is granted and no media root exists.
 async fn replay(guest: &str, recording: &Recording) -> (Execution, Tape) {
+    replay_component(component(guest), recording).await
+}
+
+async fn replay_component(component: Bytes, recording: &Recording) -> (Execution, Tape) {
     let secrets = recording.header.placeholders();
     let secrets = secrets
         .into_iter()
         .map(|(name, value)| (Secrets::variable_of(&name), value));
     let runner = runner(None, Secrets::from_env(secrets));
     let (plugin, tape) = runner
-        .prepare_to_replay(component(guest), recording)
+        .prepare_to_replay(component, recording)
         .await
         .unwrap();
     let header = &recording.header;
@@ -271,6 +277,38 @@ async fn what_was_asked_over_http_is_answered_when_nobody_is_there() {
     let (replayed, tape) = replay("http_guest", &recording).await;
     is_as_recorded(&recording, &replayed, &tape);
     assert_eq!(replayed.stderr, execution.stderr);
+}
+
+#[tokio::test]
+async fn a_plugin_of_the_first_contract_is_recorded_and_replayed() {
+    let secrets = [(
+        "STAGEHOOK_SECRET_TRACKER_TOKEN".to_owned(),
+        SECRET.to_owned(),
+    )];
+    let runner = runner(None, Secrets::from_env(secrets));
+    let config = config(json!({
+        "settings": {"answer": "needs_review", "secret": "tracker_token"},
+        "grants": {"secrets": ["tracker_token"]},
+    }));
+    let component = crate::frozen::component();
+    let (execution, recording) =
+        record_component(&runner, component.clone(), &config, &input()).await;
+    assert_eq!(
+        execution.status,
+        ExecutionStatus::NeedsReview,
+        "{execution:?}"
+    );
+    let length = &found(&execution)["frozen"]["secret"]["length"];
+    assert_eq!(length, SECRET.len());
+    assert!(execution.stderr.contains("[info] a line"), "{execution:?}");
+    let text = recording.unwrap().to_text().unwrap();
+    assert!(text.contains("stagehook:hook/secrets@0.1.0"), "{text}");
+    assert!(!text.contains(SECRET), "{text}");
+
+    let recording = Recording::from_text(&text).unwrap();
+    assert_eq!(recording.header.contract, "0.1.0");
+    let (replayed, tape) = replay_component(component, &recording).await;
+    is_as_recorded(&recording, &replayed, &tape);
 }
 
 #[tokio::test]

@@ -1,10 +1,12 @@
 //! What an answer means. REQ-EVT-6, REQ-RUN-3
 
-use crate::receiver::{LONG, Receiver, event, runner, send_to, send_with, stage};
+use crate::stage::{LONG, event, runner, send_to, send_with, stage};
 use rstest::rstest;
 use serde_json::json;
+use stagehook_core::contract::RESULT_MAX_BYTES;
 use stagehook_core::execution::ExecutionStatus;
 use stagehook_core::ids::EventId;
+use stagehook_test_support::receiver::Receiver;
 
 #[rstest]
 #[case(200, true, false)]
@@ -29,7 +31,7 @@ use stagehook_core::ids::EventId;
 #[tokio::test]
 async fn the_status_decides(#[case] status: u16, #[case] success: bool, #[case] retryable: bool) {
     let receiver = Receiver::status(status).await;
-    let execution = send_to(&receiver.url).await;
+    let execution = send_to(&receiver.url()).await;
     assert_eq!(execution.status.is_success(), success);
     assert_eq!(execution.retryable, retryable);
     assert_eq!(execution.usage.http_status, Some(status));
@@ -45,7 +47,7 @@ async fn the_status_decides(#[case] status: u16, #[case] success: bool, #[case] 
 async fn a_json_body_of_the_contract_is_the_result() {
     let receiver =
         Receiver::json(r#"{"status":"fail","message":"-9 LUFS","metadata":{"lufs":-9}}"#).await;
-    let execution = send_to(&receiver.url).await;
+    let execution = send_to(&receiver.url()).await;
     assert_eq!(execution.status, ExecutionStatus::Failed);
     assert_eq!(execution.error.as_deref(), Some("-9 LUFS"));
     assert_eq!(execution.result.unwrap().metadata["lufs"], -9);
@@ -60,7 +62,7 @@ async fn a_json_body_of_the_contract_is_the_result() {
 #[tokio::test]
 async fn any_other_body_is_just_output(#[case] body: &str) {
     let receiver = Receiver::json(body).await;
-    let execution = send_to(&receiver.url).await;
+    let execution = send_to(&receiver.url()).await;
     assert_eq!(execution.status, ExecutionStatus::Passed);
     assert_eq!(execution.result, None);
     assert_eq!(execution.stdout, body);
@@ -72,7 +74,7 @@ async fn what_is_no_json_is_just_output() {
         "HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\nconnection: close\r\n\r\nthanks".to_owned(),
     )
     .await;
-    let execution = send_to(&receiver.url).await;
+    let execution = send_to(&receiver.url()).await;
     assert_eq!(execution.status, ExecutionStatus::Passed);
     assert_eq!(execution.stdout, "thanks");
 }
@@ -96,7 +98,7 @@ async fn what_calls_itself_json_and_cannot_be_read_fails_a_stage(
         body.len()
     ))
     .await;
-    let execution = send_to(&receiver.url).await;
+    let execution = send_to(&receiver.url()).await;
     assert_eq!(execution.status, ExecutionStatus::InvalidResult);
     assert_eq!(execution.stdout, body);
 }
@@ -105,7 +107,7 @@ async fn what_calls_itself_json_and_cannot_be_read_fails_a_stage(
 async fn a_secret_that_the_receiver_escapes_is_redacted_as_well() {
     let body = r#"{"status":"fail","message":"bad token ab\/cd\u002bef\/gh","metadata":{"ab\/cd+ef\/gh":"ab\/cd+ef\/gh"}}"#;
     let receiver = Receiver::json(body).await;
-    let config = json!({"url": receiver.url, "auth": {"type": "bearer", "secret": "a"}});
+    let config = json!({"url": receiver.url(), "auth": {"type": "bearer", "secret": "a"}});
     let execution = send_with(&runner(&[("A", "ab/cd+ef/gh")]), config, &stage(), LONG).await;
     assert_eq!(execution.error.as_deref(), Some("bad token [redacted]"));
     let kept = format!("{:?}", execution.result);
@@ -113,16 +115,36 @@ async fn a_secret_that_the_receiver_escapes_is_redacted_as_well() {
     assert!(!execution.stdout.contains("cd+ef"), "{}", execution.stdout);
 }
 
+/// More than is read; the secret begins everywhere around where that ends.
+#[tokio::test]
+async fn where_an_answer_is_cut_no_part_of_a_secret_is_left() {
+    const SECRET: &str = "QXZWKVJYUH";
+    let runner = runner(&[("A", SECRET)]);
+    for before in RESULT_MAX_BYTES - SECRET.len() - 1..=RESULT_MAX_BYTES {
+        let body = format!("{}{SECRET}{}", ".".repeat(before), ".".repeat(100));
+        let receiver = Receiver::answering(format!(
+            "HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
+            body.len()
+        ))
+        .await;
+        let config = json!({"url": receiver.url(), "auth": {"type": "bearer", "secret": "A"}});
+        let execution = send_with(&runner, config, &stage(), LONG).await;
+        assert_eq!(execution.status, ExecutionStatus::Passed);
+        let said = execution.stdout.replace("....", "");
+        assert!(!said.contains(|letter| SECRET.contains(letter)), "{said}");
+    }
+}
+
 #[tokio::test]
 async fn a_result_that_does_not_follow_the_contract_fails_a_stage_but_not_an_event() {
     let receiver = Receiver::json(r#"{"status":"ok"}"#).await;
-    let execution = send_to(&receiver.url).await;
+    let execution = send_to(&receiver.url()).await;
     assert_eq!(execution.status, ExecutionStatus::InvalidResult);
     let error = execution.error.unwrap();
     assert!(error.contains("/status"), "{error}");
 
     let input = event(EventId::generate(), json!({}));
-    let config = json!({"url": receiver.url});
+    let config = json!({"url": receiver.url()});
     let execution = send_with(&runner(&[]), config, &input, LONG).await;
     assert_eq!(execution.status, ExecutionStatus::Passed);
     assert_eq!(execution.result, None);
@@ -135,7 +157,7 @@ async fn a_failed_status_keeps_what_the_receiver_says() {
         "HTTP/1.1 422 x\r\ncontent-type: application/json\r\nconnection: close\r\n\r\n{\"status\":\"pass\",\"message\":\"no such shot\"}",
     )
     .await;
-    let execution = send_to(&receiver.url).await;
+    let execution = send_to(&receiver.url()).await;
     assert_eq!(execution.status, ExecutionStatus::Failed);
     assert_eq!(
         execution.error.as_deref(),
@@ -151,7 +173,7 @@ async fn no_secret_is_in_what_is_kept_although_the_receiver_echoes_it() {
     .await;
     let runner = runner(&[("A", "hunter2-long"), ("B", "hunter\"3")]);
     let config = json!({
-        "url": receiver.url,
+        "url": receiver.url(),
         "auth": {"type": "basic", "username": "ada", "secret": "A"},
     });
     let execution = send_with(&runner, config, &stage(), LONG).await;

@@ -1,11 +1,12 @@
 //! Receivers that would hold, flood or misuse their sender.
 
-use crate::receiver::{LONG, Receiver, runner, send, send_cancellable, send_to, send_with, stage};
+use crate::stage::{LONG, runner, send, send_cancellable, send_to, send_with, stage};
 use rstest::rstest;
 use serde_json::json;
 use stagehook_core::execution::ExecutionStatus;
 use stagehook_runners::Secrets;
 use stagehook_runners::webhook::{WebhookRunner, WebhookSettings};
+use stagehook_test_support::receiver::Receiver;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -21,10 +22,10 @@ async fn no_redirect_is_followed(#[values(301, 302, 303, 307, 308)] status: u16)
     let mut elsewhere = Receiver::status(200).await;
     let receiver = Receiver::answering(format!(
         "HTTP/1.1 {status} x\r\nlocation: {}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n",
-        elsewhere.url
+        elsewhere.url()
     ))
     .await;
-    let execution = send_to(&receiver.url).await;
+    let execution = send_to(&receiver.url()).await;
     assert_eq!(execution.usage.http_status, Some(status));
     // A gate that answers with the way to its login page has not decided.
     assert_eq!(execution.status, ExecutionStatus::Failed);
@@ -63,7 +64,13 @@ async fn an_answer_that_drips_ends_by_the_deadline_of_the_attempt(#[case] first:
     } else {
         dripping(first).await
     };
-    let execution = send_with(&runner(&[]), json!({"url": receiver.url}), &stage(), SHORT).await;
+    let execution = send_with(
+        &runner(&[]),
+        json!({"url": receiver.url()}),
+        &stage(),
+        SHORT,
+    )
+    .await;
     assert_eq!(execution.status, ExecutionStatus::TimedOut);
     assert_eq!(
         execution.error.as_deref(),
@@ -94,7 +101,7 @@ async fn a_cancel_in_the_middle_ends_it() {
     let (execution, ()) = tokio::join!(
         send_cancellable(
             &runner,
-            json!({"url": receiver.url}),
+            json!({"url": receiver.url()}),
             &input,
             LONG * 10,
             &cancel
@@ -128,7 +135,7 @@ async fn of_a_body_without_end_a_megabyte_is_read_and_the_connection_closed() {
         }
     })
     .await;
-    let execution = send_to(&receiver.url).await;
+    let execution = send_to(&receiver.url()).await;
     assert_eq!(execution.status, ExecutionStatus::Passed);
     assert!(execution.stdout.len() < 300 * 1024);
     assert!(execution.stdout.contains("bytes dropped"));
@@ -141,7 +148,7 @@ async fn of_a_body_without_end_a_megabyte_is_read_and_the_connection_closed() {
 async fn a_result_too_large_to_be_read_is_a_failure() {
     let body = format!(r#"{{"status":"fail","message":"{}"}}"#, "x".repeat(2 << 20));
     let receiver = Receiver::json(&body).await;
-    let execution = send_to(&receiver.url).await;
+    let execution = send_to(&receiver.url()).await;
     assert_eq!(execution.status, ExecutionStatus::InvalidResult);
     assert!(execution.error.unwrap().contains(&body.len().to_string()));
 }
@@ -152,7 +159,7 @@ async fn what_is_compressed_stays_compressed() {
     let mut answer = b"HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ncontent-encoding: gzip\r\ncontent-length: 10\r\nconnection: close\r\n\r\n".to_vec();
     answer.extend_from_slice(b"\x1f\x8b\x08\0\0\0\0\0\0\x03");
     let mut receiver = Receiver::answering(answer).await;
-    let execution = send_to(&receiver.url).await;
+    let execution = send_to(&receiver.url()).await;
     assert_eq!(execution.status, ExecutionStatus::Passed);
     assert!(execution.stdout.starts_with("\x1f\u{fffd}\x08"));
     assert!(!receiver.request().headers.contains_key("accept-encoding"));
@@ -174,7 +181,7 @@ async fn an_answer_that_breaks_off_is_a_failure_that_may_be_tried_again(
     #[case] why: &str,
 ) {
     let receiver = Receiver::answering(answer).await;
-    let execution = send_to(&receiver.url).await;
+    let execution = send_to(&receiver.url()).await;
     assert_eq!(execution.status, ExecutionStatus::Failed);
     let error = execution.error.unwrap();
     assert!(error.contains(why), "{error}");
@@ -238,7 +245,7 @@ async fn no_byte_goes_to_a_private_address_unless_it_is_allowed(
     host: &str,
 ) {
     let mut receiver = Receiver::status(200).await;
-    let port = receiver.url.rsplit(':').next().unwrap().to_owned();
+    let port = receiver.url().rsplit(':').next().unwrap().to_owned();
     let url = format!("http://{host}:{port}");
     let closed = WebhookRunner::new(WebhookSettings::new(Arc::new(Secrets::default()))).unwrap();
     let execution = send_with(&closed, json!({"url": url}), &stage(), LONG).await;

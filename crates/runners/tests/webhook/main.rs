@@ -2,6 +2,6 @@
 
 mod answering;
 mod hostile;
-mod receiver;
 mod request;
 mod signing;
+mod stage;

@@ -1,10 +1,11 @@
 //! What a receiver gets. REQ-EVT-5
 
-use crate::receiver::{LONG, Receiver, event, runner, send_with, stage};
+use crate::stage::{LONG, event, runner, send_with, stage};
 use serde_json::{Value, json};
 use stagehook_core::execution::ExecutionStatus;
 use stagehook_core::ids::EventId;
 use stagehook_runners::webhook::signature::Key;
+use stagehook_test_support::receiver::Receiver;
 
 #[tokio::test]
 async fn a_stage_sends_the_hooks_input() {
@@ -12,7 +13,7 @@ async fn a_stage_sends_the_hooks_input() {
     let input = stage();
     let execution = send_with(
         &runner(&[]),
-        json!({"url": receiver.url, "headers": {"X-Studio": "north", "Accept": "application/json"}}),
+        json!({"url": receiver.url(), "headers": {"X-Studio": "north", "Accept": "application/json"}}),
         &input,
         LONG,
     )
@@ -50,7 +51,7 @@ async fn an_event_sends_the_same_message_in_every_attempt() {
     let mut receiver = Receiver::status(200).await;
     let id: EventId = "019a2b3c-4d5e-7000-8000-000000000001".parse().unwrap();
     let runner = runner(&[]);
-    let config = json!({"url": receiver.url, "method": "PUT"});
+    let config = json!({"url": receiver.url(), "method": "PUT"});
     let data = json!({"job_id": 42, "reason": "too dark"});
     for _ in 0..2 {
         let input = event(id, data.clone());
@@ -77,7 +78,7 @@ async fn an_event_sends_the_same_message_in_every_attempt() {
 async fn a_secret_signs_what_is_sent() {
     let mut receiver = Receiver::status(200).await;
     let runner = runner(&[("SIGNING", "whsec_c3RhZ2Vob29rIHRlc3Qga2V5")]);
-    let config = json!({"url": receiver.url, "secret": "signing"});
+    let config = json!({"url": receiver.url(), "secret": "signing"});
     send_with(&runner, config, &stage(), LONG).await;
     let request = receiver.request();
     let key = Key::of_secret("whsec_c3RhZ2Vob29rIHRlc3Qga2V5").unwrap();
@@ -113,7 +114,7 @@ async fn each_way_to_authenticate_takes_its_secret_by_name() {
         ),
     ];
     for (auth, header, value) in cases {
-        let config = json!({"url": receiver.url, "auth": auth});
+        let config = json!({"url": receiver.url(), "auth": auth});
         send_with(&runner, config, &stage(), LONG).await;
         assert_eq!(receiver.request().headers[header], value);
     }
@@ -124,14 +125,14 @@ async fn a_secret_that_is_missing_or_unusable_is_refused_before_anything_is_sent
     let mut receiver = Receiver::status(200).await;
     let runner = runner(&[("LINES", "a\nb"), ("BROKEN", "whsec_***")]);
     let bearer =
-        |name: &str| json!({"url": receiver.url, "auth": {"type": "bearer", "secret": name}});
+        |name: &str| json!({"url": receiver.url(), "auth": {"type": "bearer", "secret": name}});
     let cases = [
         (
             bearer("absent"),
             "the secret absent does not exist on this server; it is read from the variable STAGEHOOK_SECRET_ABSENT",
         ),
         (
-            json!({"url": receiver.url, "secret": "absent"}),
+            json!({"url": receiver.url(), "secret": "absent"}),
             "the secret absent does not exist on this server; it is read from the variable STAGEHOOK_SECRET_ABSENT",
         ),
         (
@@ -139,7 +140,7 @@ async fn a_secret_that_is_missing_or_unusable_is_refused_before_anything_is_sent
             "the secret lines holds characters that no header may hold",
         ),
         (
-            json!({"url": receiver.url, "secret": "broken"}),
+            json!({"url": receiver.url(), "secret": "broken"}),
             "the secret broken begins with whsec_, but what follows is no base64",
         ),
     ];
@@ -176,7 +177,7 @@ async fn connections_are_used_again() {
     .await;
     let runner = runner(&[]);
     for _ in 0..5 {
-        let execution = send_with(&runner, json!({"url": receiver.url}), &stage(), LONG).await;
+        let execution = send_with(&runner, json!({"url": receiver.url()}), &stage(), LONG).await;
         assert_eq!(execution.status, ExecutionStatus::Passed);
     }
     assert_eq!(connections.load(Ordering::SeqCst), 1);

@@ -7,8 +7,10 @@ use crate::document;
 use crate::error::{Entity, Result, StoreError};
 use crate::events;
 use crate::store::Store;
+use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
+use stagehook_core::config::PluginRef;
 use stagehook_core::digest::Digest;
 use stagehook_core::event::name;
 use stagehook_core::ids::PluginVersionId;
@@ -25,7 +27,7 @@ pub struct NewPlugin {
     /// What it imports.
     pub imports: Vec<String>,
     /// The component.
-    pub bytes: Vec<u8>,
+    pub bytes: Bytes,
     /// Its signature, and the name of the trusted key that made it.
     pub signature: Option<(PluginSignature, String)>,
 }
@@ -36,7 +38,8 @@ impl Store {
     /// that came now, where one came.
     ///
     /// # Errors
-    /// [`StoreError::PluginVersionTaken`] when the version has other bytes.
+    /// [`StoreError::PluginVersionTaken`] when the version has other bytes,
+    /// [`StoreError::PluginDigestTaken`] when the bytes are another version.
     pub async fn publish_plugin(&self, actor: &str, new: NewPlugin) -> Result<PluginVersion> {
         let (actor, at) = (actor.to_owned(), self.now());
         self.write(move |connection| {
@@ -103,12 +106,14 @@ async fn insert(
     bytes: &[u8],
 ) -> Result<PluginVersion> {
     let manifest = &version.manifest;
-    let id = connection
-        .number(
+    // Whoever publishes the same bytes at the same time is waited for here.
+    let row: Option<(i64,)> = connection
+        .optional(
             "INSERT INTO plugin_versions (plugin_id, version, digest, description, manifest,
                                           imports, size_bytes, uploaded_by, created_at, bytes,
                                           signature, signed_by)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) RETURNING id",
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+             ON CONFLICT (digest) WHERE twin_of IS NULL DO NOTHING RETURNING id",
             args![
                 plugin_id,
                 manifest.version.to_string(),
@@ -125,9 +130,18 @@ async fn insert(
             ],
         )
         .await?;
-    Ok(PluginVersion {
-        id: PluginVersionId::new(id),
-        ..version
+    if let Some((id,)) = row {
+        return Ok(PluginVersion {
+            id: PluginVersionId::new(id),
+            ..version
+        });
+    }
+    let existing = row::find(connection, &PluginRef::Digest(version.digest))
+        .await?
+        .ok_or_else(|| StoreError::not_found(Entity::PluginVersion, version.digest))?;
+    Err(StoreError::PluginDigestTaken {
+        digest: version.digest,
+        existing: existing.reference().to_string(),
     })
 }
 

@@ -1,13 +1,13 @@
 //! Finding plugins.
 
 use super::row::{self, PluginRow, columns};
-use crate::database::{Arg, Order, Select, Sql, args};
+use crate::database::{Arg, Connection, Order, Select, Sql, args};
 use crate::error::{Entity, Result, StoreError};
 use crate::store::Store;
 use semver::{Version, VersionReq};
 use stagehook_core::config::PluginRef;
 use stagehook_core::digest::Digest;
-use stagehook_core::page::{Page, PageRequest};
+use stagehook_core::page::{LIMIT_MAX, Page, PageRequest};
 use stagehook_core::plugin::{CatalogueEntry, PluginName, PluginVersion};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -51,11 +51,10 @@ impl Store {
         if names.is_empty() {
             return Ok(found);
         }
-        let parameters: Vec<String> = (1..=names.len()).map(|i| format!("${i}")).collect();
         let sql = format!(
             "SELECT p.name, v.version FROM plugin_versions v JOIN plugins p ON p.id = v.plugin_id
              WHERE v.yanked_at IS NULL AND p.name IN ({})",
-            parameters.join(", ")
+            parameters(names.len())
         );
         let names: Vec<Arg<'_>> = names.iter().map(|name| Arg::from(name.as_str())).collect();
         let rows: Vec<(String, String)> = self.reader().await?.all(Sql::Built(sql), &names).await?;
@@ -97,24 +96,38 @@ impl Store {
 
     /// The versions of a plugin, the highest first; none when there is no such
     /// plugin.
-    pub async fn plugin_versions(&self, name: &PluginName) -> Result<Vec<PluginVersion>> {
-        let rows: Vec<PluginRow> = self
-            .reader()
-            .await?
+    pub async fn plugin_versions(
+        &self,
+        name: &PluginName,
+        page: PageRequest,
+    ) -> Result<Page<PluginVersion>> {
+        let mut connection = self.reader().await?;
+        // The order of versions is not one that SQL knows, and versions are few
+        // and short: all are put in order, and those of the page are read.
+        let versions: Vec<(i64, String)> = connection
             .all(
-                concat!(
-                    "SELECT ",
-                    columns!(),
-                    " FROM plugin_versions v JOIN plugins p ON p.id = v.plugin_id
-                     WHERE p.name = $1"
-                ),
+                "SELECT v.id, v.version FROM plugin_versions v JOIN plugins p ON p.id = v.plugin_id
+                 WHERE p.name = $1",
                 args![name.as_str()],
             )
             .await?;
-        let versions: Result<Vec<_>> = rows.into_iter().map(PluginVersion::try_from).collect();
-        let mut versions = versions?;
-        versions.sort_by(|a, b| b.manifest.version.cmp(&a.manifest.version));
-        Ok(versions)
+        let mut ordered: Vec<(Version, i64)> = versions
+            .into_iter()
+            .filter_map(|(id, version)| Some((Version::parse(&version).ok()?, id)))
+            .collect();
+        ordered.sort_unstable_by(|a, b| b.cmp(a));
+        let mut ids = ordered.into_iter().map(|(_, id)| id);
+        if let Some(cursor) = page.cursor {
+            // A version is never deleted.
+            ids.by_ref().find(|id| *id == cursor.key());
+        }
+        let limit = page.limit.clamp(1, LIMIT_MAX);
+        let ids: Vec<i64> = ids.take(limit as usize + 1).collect();
+        let page = Page::cut(ids, limit, |id| *id);
+        Ok(Page {
+            items: versions_of(&mut connection, &page.items).await?,
+            next_cursor: page.next_cursor,
+        })
     }
 
     /// The component with this digest.
@@ -126,13 +139,41 @@ impl Store {
             .reader()
             .await?
             .optional(
-                "SELECT bytes FROM plugin_versions WHERE digest = $1 ORDER BY id LIMIT 1",
+                "SELECT bytes FROM plugin_versions WHERE digest = $1 AND twin_of IS NULL",
                 args![digest],
             )
             .await?;
         row.map(|(bytes,)| bytes)
             .ok_or_else(|| StoreError::not_found(Entity::Plugin, digest))
     }
+}
+
+/// The versions with these ids, in this order.
+async fn versions_of(connection: &mut Connection, ids: &[i64]) -> Result<Vec<PluginVersion>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let sql = format!(
+        concat!(
+            "SELECT ",
+            columns!(),
+            " FROM plugin_versions v WHERE v.id IN ({})"
+        ),
+        parameters(ids.len())
+    );
+    let args: Vec<Arg<'_>> = ids.iter().map(|id| Arg::from(*id)).collect();
+    let rows: Vec<PluginRow> = connection.all(Sql::Built(sql), &args).await?;
+    let versions: Result<Vec<_>> = rows.into_iter().map(PluginVersion::try_from).collect();
+    let mut versions = versions?;
+    let place = |version: &PluginVersion| ids.iter().position(|id| *id == version.id.get());
+    versions.sort_by_key(place);
+    Ok(versions)
+}
+
+/// `$1, $2, …`
+fn parameters(count: usize) -> String {
+    let parameters: Vec<String> = (1..=count).map(|i| format!("${i}")).collect();
+    parameters.join(", ")
 }
 
 #[derive(sqlx::FromRow)]

@@ -1,6 +1,6 @@
 //! A version of a plugin as a row.
 
-use crate::database::{Connection, args};
+use crate::database::{Connection, Sql, args, for_share};
 use crate::document::Row;
 use crate::error::{Entity, Result, StoreError};
 use chrono::{DateTime, Utc};
@@ -77,38 +77,72 @@ pub(super) async fn by_id(connection: &mut Connection, id: i64) -> Result<Plugin
         .try_into()
 }
 
+/// The SELECT of a version by name and version. The plugin is found beside it,
+/// so that holding the row holds nothing else.
+macro_rules! by_version {
+    () => {
+        concat!(
+            "SELECT ",
+            columns!(),
+            " FROM plugin_versions v
+             WHERE v.plugin_id = (SELECT id FROM plugins WHERE name = $1) AND v.version = $2"
+        )
+    };
+}
+
+/// The SELECT of a version by digest.
+macro_rules! by_digest {
+    () => {
+        concat!(
+            "SELECT ",
+            columns!(),
+            " FROM plugin_versions v WHERE v.digest = $1 AND v.twin_of IS NULL"
+        )
+    };
+}
+
 /// Finds what an exact reference names; a requirement names no version by
 /// itself.
 pub(super) async fn find(
     connection: &mut Connection,
     plugin: &PluginRef,
 ) -> Result<Option<PluginVersion>> {
+    select(
+        connection,
+        plugin,
+        by_version!().into(),
+        by_digest!().into(),
+    )
+    .await
+}
+
+/// The same, and keeps it from being yanked until the transaction ends.
+pub(super) async fn hold(
+    connection: &mut Connection,
+    plugin: &PluginRef,
+) -> Result<Option<PluginVersion>> {
+    select(
+        connection,
+        plugin,
+        for_share!(by_version!()),
+        for_share!(by_digest!()),
+    )
+    .await
+}
+
+async fn select(
+    connection: &mut Connection,
+    plugin: &PluginRef,
+    by_version: Sql,
+    by_digest: Sql,
+) -> Result<Option<PluginVersion>> {
     let row: Option<PluginRow> = match plugin {
         PluginRef::Version(name, version) => {
             connection
-                .optional(
-                    concat!(
-                        "SELECT ",
-                        columns!(),
-                        " FROM plugin_versions v JOIN plugins p ON p.id = v.plugin_id
-                         WHERE p.name = $1 AND v.version = $2"
-                    ),
-                    args![name.as_str(), version.to_string()],
-                )
+                .optional(by_version, args![name.as_str(), version.to_string()])
                 .await?
         }
-        PluginRef::Digest(digest) => {
-            connection
-                .optional(
-                    concat!(
-                        "SELECT ",
-                        columns!(),
-                        " FROM plugin_versions v WHERE v.digest = $1 ORDER BY v.id LIMIT 1"
-                    ),
-                    args![digest],
-                )
-                .await?
-        }
+        PluginRef::Digest(digest) => connection.optional(by_digest, args![digest]).await?,
         PluginRef::Requirement(..) => None,
     };
     row.map(PluginVersion::try_from).transpose()

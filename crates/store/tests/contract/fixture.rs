@@ -59,46 +59,57 @@ impl Fixture {
         self.url().starts_with("sqlite")
     }
 
+    /// A connection past the store.
+    pub(crate) async fn beside(&self) -> Result<Beside, sqlx::Error> {
+        Ok(if self.is_sqlite() {
+            let path = self.url().trim_start_matches("sqlite://");
+            Beside::Sqlite(SqliteConnection::connect(path).await?)
+        } else {
+            Beside::Postgres(PgConnection::connect(self.url()).await?)
+        })
+    }
+
     /// Runs SQL past the store; answers how many rows it changed.
     pub(crate) async fn raw(&self, sql: &str) -> Result<u64, sqlx::Error> {
-        if self.is_sqlite() {
-            let path = self.url().trim_start_matches("sqlite://");
-            let mut connection = SqliteConnection::connect(path).await?;
-            let done = sqlx::query(AssertSqlSafe(sql))
-                .execute(&mut connection)
-                .await;
-            connection.close().await?;
-            Ok(done?.rows_affected())
-        } else {
-            let mut connection = PgConnection::connect(self.url()).await?;
-            let done = sqlx::query(AssertSqlSafe(sql))
-                .execute(&mut connection)
-                .await;
-            connection.close().await?;
-            Ok(done?.rows_affected())
-        }
+        let mut beside = self.beside().await?;
+        let done = beside.execute(sql).await;
+        beside.close().await?;
+        done
     }
 
     /// Reads one number past the store.
     pub(crate) async fn count(&self, sql: &str) -> i64 {
-        let number = if self.is_sqlite() {
-            let path = self.url().trim_start_matches("sqlite://");
-            let mut connection = SqliteConnection::connect(path).await.expect("a connection");
-            let number = sqlx::query_scalar::<_, i64>(AssertSqlSafe(sql))
-                .fetch_one(&mut connection)
-                .await;
-            connection.close().await.expect("an end");
-            number
-        } else {
-            let mut connection = PgConnection::connect(self.url())
-                .await
-                .expect("a connection");
-            let number = sqlx::query_scalar::<_, i64>(AssertSqlSafe(sql))
-                .fetch_one(&mut connection)
-                .await;
-            connection.close().await.expect("an end");
-            number
+        let mut beside = self.beside().await.expect("a connection");
+        let sql = AssertSqlSafe(sql);
+        let number = match &mut beside {
+            Beside::Sqlite(c) => sqlx::query_scalar::<_, i64>(sql).fetch_one(c).await,
+            Beside::Postgres(c) => sqlx::query_scalar::<_, i64>(sql).fetch_one(c).await,
         };
+        beside.close().await.expect("an end");
         number.expect("a number")
+    }
+}
+
+/// A connection past the store.
+pub(crate) enum Beside {
+    Sqlite(SqliteConnection),
+    Postgres(PgConnection),
+}
+
+impl Beside {
+    /// Runs SQL; answers how many rows it changed.
+    pub(crate) async fn execute(&mut self, sql: &str) -> Result<u64, sqlx::Error> {
+        let query = AssertSqlSafe(sql);
+        Ok(match self {
+            Self::Sqlite(c) => sqlx::query(query).execute(c).await?.rows_affected(),
+            Self::Postgres(c) => sqlx::query(query).execute(c).await?.rows_affected(),
+        })
+    }
+
+    pub(crate) async fn close(self) -> Result<(), sqlx::Error> {
+        match self {
+            Self::Sqlite(connection) => connection.close().await,
+            Self::Postgres(connection) => connection.close().await,
+        }
     }
 }

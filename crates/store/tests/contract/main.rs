@@ -14,6 +14,7 @@ mod logs;
 mod opening;
 mod order;
 mod paging;
+mod plugin_versions;
 mod plugins;
 mod projects;
 mod revisions;

@@ -26,7 +26,7 @@ contract![
     the_hooks_that_run_a_version_are_counted,
 ];
 
-fn plugin(name: &str, version: &str, description: &str, bytes: &[u8]) -> NewPlugin {
+pub(crate) fn plugin(name: &str, version: &str, description: &str, bytes: &[u8]) -> NewPlugin {
     NewPlugin {
         manifest: serde_json::from_value(json!({
             "name": name, "version": version, "description": description,
@@ -36,27 +36,27 @@ fn plugin(name: &str, version: &str, description: &str, bytes: &[u8]) -> NewPlug
         .expect("a manifest"),
         digest: Digest::of(bytes),
         imports: vec!["wasi:filesystem/types@0.2.6".to_owned()],
-        bytes: bytes.to_vec(),
+        bytes: bytes.to_vec().into(),
         signature: None,
     }
 }
 
 /// A version whose bytes are its name.
-async fn publish(f: &Fixture, name: &str, version: &str) -> PluginVersion {
+pub(crate) async fn publish(f: &Fixture, name: &str, version: &str) -> PluginVersion {
     let bytes = format!("{name}@{version}");
     let new = plugin(name, version, "", bytes.as_bytes());
     f.store.publish_plugin("boris", new).await.unwrap()
 }
 
-fn name(text: &str) -> PluginName {
+pub(crate) fn name(text: &str) -> PluginName {
     text.parse().expect("a name")
 }
 
-fn version(text: &str) -> Version {
+pub(crate) fn version(text: &str) -> Version {
     text.parse().expect("a version")
 }
 
-fn reference(text: &str) -> PluginRef {
+pub(crate) fn reference(text: &str) -> PluginRef {
     PluginRef::try_from(text.to_owned()).expect("a reference")
 }
 
@@ -175,27 +175,22 @@ async fn the_catalogue_shows_each_plugin_once_and_can_be_searched(f: &Fixture) {
     assert_eq!(found(Some("segment_READ")).await.len(), 2);
     assert_eq!(found(Some("m_dia")).await, Vec::<String>::new());
     assert_eq!(found(Some("\\")).await, Vec::<String>::new());
-    let versions = f
-        .store
-        .plugin_versions(&"media-probe".parse().unwrap())
+    let versions: Vec<_> = versions_of(f, "media-probe")
         .await
-        .unwrap();
-    let versions: Vec<_> = versions
         .iter()
         .map(|v| v.manifest.version.to_string())
         .collect();
     assert_eq!(versions, ["1.1.0", "1.0.0"]);
-    assert_eq!(
-        f.store
-            .plugin_versions(&"nobody".parse().unwrap())
-            .await
-            .unwrap(),
-        []
-    );
+    assert_eq!(versions_of(f, "nobody").await, []);
+}
+
+async fn versions_of(f: &Fixture, of: &str) -> Vec<PluginVersion> {
+    let page = f.store.plugin_versions(&name(of), everything()).await;
+    page.unwrap().items
 }
 
 /// The catalogue, as name@version and how many versions there are.
-async fn catalogue(f: &Fixture) -> Vec<(String, u32)> {
+pub(crate) async fn catalogue(f: &Fixture) -> Vec<(String, u32)> {
     let page = f.store.list_plugins(None, everything()).await.unwrap();
     page.items
         .iter()
@@ -228,8 +223,8 @@ async fn the_newest_version_is_the_highest_that_was_not_yanked(f: &Fixture) {
         .await
         .unwrap();
     shows("1.2.0").await;
-    let versions = f.store.plugin_versions(&name("probe")).await.unwrap();
-    let order: Vec<_> = versions
+    let order: Vec<_> = versions_of(f, "probe")
+        .await
         .iter()
         .map(|v| (v.manifest.version.to_string(), v.yanked.is_some()))
         .collect();

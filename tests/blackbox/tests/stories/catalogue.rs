@@ -19,7 +19,6 @@ on_both_databases!(
     an_archive_that_is_none_is_refused_with_the_reason,
     a_signature_counts_when_a_trusted_key_made_it,
     where_signatures_are_required_unsigned_plugins_do_not_run,
-    an_upload_of_200_mb_is_turned_away,
 );
 
 async fn publish(studio: &Studio, manifest: Value) -> Value {
@@ -470,14 +469,4 @@ async fn where_signatures_are_required_unsigned_plugins_do_not_run(on: Database)
         .await
         .expect(201);
     assert_eq!(ran(&studio, hook.id).await, "1.0.0");
-}
-
-async fn an_upload_of_200_mb_is_turned_away(on: Database) {
-    let studio = Studio::open(on).await;
-    for path in ["/plugins", "/plugins/validate", "/plugins/import"] {
-        let request = studio.request(Method::POST, path);
-        let refused = studio.send(request.body(vec![0; 200 << 20])).await;
-        refused.problem(413, "body-too-large");
-    }
-    assert_eq!(studio.all("/plugins").await, [Value::Null; 0]);
 }

@@ -40,8 +40,8 @@ impl Plugin for CatalogueGuest {
     fn manifest() -> Manifest {
         let written = written();
         let text = |key: &str| written[key].as_str().unwrap_or_default().to_owned();
-        let mut manifest =
-            Manifest::new("catalogue-guest", text("version")).description(text("description"));
+        let name = written["name"].as_str().unwrap_or("catalogue-guest");
+        let mut manifest = Manifest::new(name, text("version")).description(text("description"));
         for point in written["hook_points"].as_array().into_iter().flatten() {
             manifest = manifest.hook_point(point.as_str().unwrap_or_default());
         }

@@ -206,6 +206,25 @@ pub enum Behaviour {
         /// As the guest sees it.
         path: String,
     },
+    /// Open a file of a directory again and again, and keep all that it takes to
+    /// read it.
+    OpenFiles {
+        /// As the guest sees it.
+        directory: String,
+        /// Its name.
+        name: String,
+        /// How often.
+        count: usize,
+        /// Whether streams are kept, and handles are not.
+        streams: bool,
+    },
+    /// Find this many problems with the settings.
+    Complain {
+        /// How many.
+        problems: usize,
+        /// How long the text of each is.
+        bytes: usize,
+    },
     /// Connect over TCP.
     Connect {
         /// Such as `127.0.0.1:80`.
@@ -313,6 +332,13 @@ impl Behaviour {
                 })))
             }
             Self::Work { rounds } => Ok(hostile::work(rounds)),
+            Self::OpenFiles {
+                directory,
+                name,
+                count,
+                streams,
+            } => Ok(hostile::open_files(&directory, &name, count, streams)),
+            Self::Complain { .. } => Ok(Outcome::pass()),
             reaching => reach::act(reaching),
         }
     }
@@ -322,6 +348,10 @@ impl Behaviour {
         match self {
             Self::Sleep { ms } if *ms > 3_600_000 => {
                 vec![Problem::new("/ms", "is longer than an hour")]
+            }
+            Self::Complain { problems, bytes } => {
+                let problem = Problem::new(format!("/{}", "p".repeat(*bytes)), "d".repeat(*bytes));
+                vec![problem; *problems]
             }
             _ => Vec::new(),
         }

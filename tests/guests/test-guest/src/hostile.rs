@@ -6,7 +6,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use stagehook_plugin_sdk::{Failure, Outcome, json, progress};
 
-pub(crate) use calls::{poll, poll_forever, poll_one, random, random_forever, resources};
+pub(crate) use calls::{
+    open_files, poll, poll_forever, poll_one, random, random_forever, resources,
+};
 
 pub(crate) fn unreachable() -> ! {
     #[cfg(target_family = "wasm")]
@@ -95,6 +97,8 @@ pub(crate) fn work(rounds: u64) -> Outcome {
 mod calls {
     use stagehook_plugin_sdk::{Outcome, json};
     use wasip2::clocks::monotonic_clock::subscribe_duration;
+    use wasip2::filesystem::preopens::get_directories;
+    use wasip2::filesystem::types::{DescriptorFlags, OpenFlags, PathFlags};
     use wasip2::io::poll::{Pollable, poll as wait};
     use wasip2::random::random::get_random_bytes;
 
@@ -107,6 +111,34 @@ mod calls {
     pub(crate) fn resources(count: usize) -> Outcome {
         let kept = timers(count, 1);
         Outcome::pass().patch(&json!({"resources": kept.len()}))
+    }
+
+    pub(crate) fn open_files(
+        directory: &str,
+        name: &str,
+        count: usize,
+        keeps_streams: bool,
+    ) -> Outcome {
+        let (mut files, mut streams, mut error) = (Vec::new(), Vec::new(), None);
+        let directories = get_directories();
+        let directory = directories.iter().find(|(_, path)| path == directory);
+        for _ in 0..count {
+            let opened = directory.map(|(directory, _)| {
+                directory.open_at(
+                    PathFlags::empty(),
+                    name,
+                    OpenFlags::empty(),
+                    DescriptorFlags::READ,
+                )
+            });
+            match opened {
+                Some(Ok(file)) if keeps_streams => streams.extend(file.read_via_stream(0)),
+                Some(Ok(file)) => files.push(file),
+                Some(Err(code)) => error = Some(code.name().to_owned()),
+                None => error = Some("no such directory".to_owned()),
+            }
+        }
+        Outcome::pass().patch(&json!({"open": files.len() + streams.len(), "error": error}))
     }
 
     pub(crate) fn poll(count: usize, ms: u64) -> Outcome {
@@ -149,6 +181,15 @@ mod calls {
     }
 
     pub(crate) fn resources(_count: usize) -> Outcome {
+        elsewhere()
+    }
+
+    pub(crate) fn open_files(
+        _directory: &str,
+        _name: &str,
+        _count: usize,
+        _keeps_streams: bool,
+    ) -> Outcome {
         elsewhere()
     }
 

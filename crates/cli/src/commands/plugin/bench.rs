@@ -2,7 +2,7 @@
 
 mod measured;
 
-use super::sandbox::{self, Prepared, SandboxArgs};
+use super::sandbox::{self, Prepared, Ready, SandboxArgs};
 use crate::ending::Ending;
 use crate::output;
 use anyhow::{Context as _, bail};
@@ -55,11 +55,11 @@ pub(super) async fn run(args: BenchArgs) -> anyhow::Result<Ending> {
     let prepared = args.sandbox.prepare(Digest::of(&component), None)?;
     let runner = prepared.runner(args.concurrency)?;
     let started = Instant::now();
-    let plugin = runner
-        .prepare(component.into())
-        .await
-        .context("the component cannot be run")?;
-    let compile = started.elapsed();
+    let Ready {
+        plugin,
+        was_compiled,
+    } = prepared.ready(&runner, &component).await?;
+    let compile = was_compiled.then(|| started.elapsed());
     let bench = Arc::new(Bench {
         input_json: serde_json::to_string(&prepared.input)?,
         runner,
@@ -81,7 +81,7 @@ pub(super) async fn run(args: BenchArgs) -> anyhow::Result<Ending> {
         let mut document = measured.document();
         document["file"] = json!(args.file);
         document["concurrency"] = json!(concurrency);
-        document["compile_ms"] = json!(compile.as_secs_f64() * 1_000.0);
+        document["compile_ms"] = json!(compile.map(measured::milliseconds));
         output::json(&document)?;
     } else {
         measured.show(compile)?;
@@ -90,6 +90,7 @@ pub(super) async fn run(args: BenchArgs) -> anyhow::Result<Ending> {
 }
 
 async fn measure(bench: Arc<Bench>, seconds: u64, concurrency: u32) -> anyhow::Result<Measured> {
+    let mut failure = None;
     for _ in 0..WARM_UP {
         let execution = bench.call().await?;
         match execution.status {
@@ -99,7 +100,10 @@ async fn measure(bench: Arc<Bench>, seconds: u64, concurrency: u32) -> anyhow::R
             ),
             // What takes long or fails is measured too, but needs no warming.
             ExecutionStatus::Passed | ExecutionStatus::Skipped => {}
-            _ => break,
+            _ => {
+                failure = execution.error;
+                break;
+            }
         }
     }
     let mut instances = Vec::with_capacity(INSTANCES);
@@ -128,7 +132,12 @@ async fn measure(bench: Arc<Bench>, seconds: u64, concurrency: u32) -> anyhow::R
     for worker in workers {
         calls.extend(worker.await.context("a call broke off")??);
     }
-    Ok(Measured::new(&calls, &instances, started.elapsed()))
+    Ok(Measured::new(
+        &calls,
+        failure,
+        &instances,
+        started.elapsed(),
+    ))
 }
 
 impl Bench {

@@ -5,7 +5,7 @@ use crate::client::{Connection, segment};
 use crate::ending::Ending;
 use crate::output;
 use clap::Args;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 #[derive(Debug, Args)]
 pub(super) struct GetArgs {
@@ -17,15 +17,21 @@ pub(super) struct GetArgs {
 
 pub(super) async fn run(args: GetArgs) -> anyhow::Result<Ending> {
     let client = args.connection.client()?;
-    let path = match args.plugin.split_once('@') {
-        Some((name, version)) => format!("{}/{}", segment(name), segment(version)),
-        None => segment(&args.plugin),
+    let json = args.connection.json;
+    let Some((name, version)) = args.plugin.split_once('@') else {
+        let path = format!("/plugins/{}", segment(&args.plugin));
+        let versions = client.list(&path, &[], None).await?;
+        if json {
+            output::json(&json!({"items": versions}))?;
+        } else {
+            shown::versions(&versions)?;
+        }
+        return Ok(Ending::Ok);
     };
-    let plugin = client.get(&format!("/plugins/{path}")).await?;
-    if args.connection.json {
+    let path = format!("/plugins/{}/{}", segment(name), segment(version));
+    let plugin = client.get(&path).await?;
+    if json {
         output::json(&plugin)?;
-    } else if let Some(versions) = plugin.get("items").and_then(Value::as_array) {
-        shown::versions(versions)?;
     } else {
         show(&plugin)?;
     }

@@ -29,7 +29,8 @@ pub(super) async fn run(args: PublishArgs) -> anyhow::Result<Ending> {
             component,
             &signature.headers(),
         )
-        .await?;
+        .await
+        .map_err(|error| signature.told(error))?;
     if args.connection.json {
         output::json(&plugin)?;
     } else {

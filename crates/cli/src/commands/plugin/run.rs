@@ -5,9 +5,10 @@ mod question;
 mod recording;
 mod shown;
 
-use super::sandbox::{self, Prepared, SandboxArgs};
+use super::sandbox::{self, Prepared, Ready, SandboxArgs};
 use crate::client::Connection;
 use crate::ending::Ending;
+use crate::execution;
 use crate::output;
 use anyhow::{Context as _, bail};
 use clap::{Args, ValueEnum};
@@ -94,12 +95,13 @@ pub(super) async fn run(args: RunArgs) -> anyhow::Result<Ending> {
     }
     // More than one slot, so that a plugin never waits for its predecessor.
     let runner = prepared.runner(2)?;
-    let plugin = runner
-        .prepare(subject.component.into())
-        .await
-        .context("the component cannot be run")?;
+    let Ready {
+        plugin,
+        was_compiled,
+    } = prepared.ready(&runner, &subject.component).await?;
     let execution = execute(&runner, &plugin, &prepared).await?;
     let mut document = shown::document(&execution, subject.digest, &prepared.input)?;
+    document["plugin"]["compiled"] = was_compiled.into();
     if let Some(logged) = &subject.logged {
         document["logged"] = logged.summary.clone();
     }
@@ -118,7 +120,7 @@ pub(super) async fn run(args: RunArgs) -> anyhow::Result<Ending> {
     if args.connection.json {
         output::json(&document)?;
     } else {
-        shown::execution(&execution)?;
+        execution::show(&document)?;
         if let Some(logged) = &subject.logged {
             output::line(&format!("\n{}", logged.beside(&execution)))?;
         }

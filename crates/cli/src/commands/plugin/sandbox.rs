@@ -1,7 +1,13 @@
 //! The server's sandbox without a server: what `plugin run` and `plugin bench`
 //! have in common.
 
-use crate::server;
+mod cache;
+mod ready;
+mod runner;
+
+pub(super) use ready::Ready;
+pub(super) use runner::runner;
+
 use anyhow::{Context as _, bail};
 use clap::Args;
 use serde_json::{Map, Value, json};
@@ -9,8 +15,8 @@ use stagehook_core::config::{HookConfig, HookType, SecretName, WasmConfig};
 use stagehook_core::contract::HookInput;
 use stagehook_core::digest::Digest;
 use stagehook_core::ids::ExecutionId;
-use stagehook_runners::wasm::{WasmRunner, WasmSettings};
-use stagehook_runners::{Egress, NetworkPolicy, Secrets};
+use stagehook_runners::Secrets;
+use stagehook_runners::wasm::{RecordingHeader, WasmRunner};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -53,6 +59,8 @@ pub(super) struct Prepared {
     pub(super) secrets: Vec<(SecretName, String)>,
     pub(super) media_roots: Vec<PathBuf>,
     pub(super) allow_private_network: bool,
+    /// Whether no server has held the settings against the plugin yet.
+    are_settings_new: bool,
 }
 
 impl SandboxArgs {
@@ -64,6 +72,7 @@ impl SandboxArgs {
         logged: Option<Value>,
     ) -> anyhow::Result<Prepared> {
         let secrets = self.read_secrets()?;
+        let are_settings_new = logged.is_none() || self.settings.is_some();
         let mut input = match logged {
             Some(logged) => logged,
             None => sample()?,
@@ -100,6 +109,7 @@ impl SandboxArgs {
             secrets,
             media_roots,
             allow_private_network: self.allow_private_network,
+            are_settings_new,
         })
     }
 
@@ -162,6 +172,18 @@ impl SandboxArgs {
 }
 
 impl Prepared {
+    /// What a recording was made with. Nothing of the host is needed.
+    pub(super) fn recorded(header: &RecordingHeader) -> Self {
+        Self {
+            config: header.config.clone(),
+            input: header.input.clone(),
+            secrets: Vec::new(),
+            media_roots: Vec::new(),
+            allow_private_network: false,
+            are_settings_new: false,
+        }
+    }
+
     /// The runner that a server would have, with a pool for so many calls at
     /// once.
     pub(super) fn runner(&self, concurrency: u32) -> anyhow::Result<WasmRunner> {
@@ -174,33 +196,6 @@ impl Prepared {
                 .map(|(name, value)| (Secrets::variable_of(name), value.clone())),
         )
     }
-}
-
-/// The server's runner, with its limits and its compiler.
-pub(super) fn runner(
-    media_roots: &[PathBuf],
-    allow_private_network: bool,
-    concurrency: u32,
-    secrets: impl IntoIterator<Item = (String, String)>,
-) -> anyhow::Result<WasmRunner> {
-    for root in media_roots {
-        if !root.is_dir() {
-            bail!("the media root {} is no directory", root.display());
-        }
-    }
-    let network = NetworkPolicy {
-        allow_private: allow_private_network,
-    };
-    let egress = Egress::new(network, concat!("stagehook/", env!("CARGO_PKG_VERSION")))
-        .context("there is no way out over HTTP")?;
-    let settings = WasmSettings {
-        egress: Some(egress),
-        media_roots: media_roots.to_vec(),
-        max_concurrent: concurrency,
-        compiler: server::compiler()?,
-        ..WasmSettings::default()
-    };
-    WasmRunner::new(settings, Secrets::from_env(secrets)).context("plugins cannot be run")
 }
 
 /// Reads a component.

@@ -20,30 +20,49 @@ pub(super) struct SignatureArgs {
 }
 
 /// A signature, as it is sent.
-#[derive(Debug)]
-pub(super) struct Sent(Option<String>);
+#[derive(Debug, Default)]
+pub(super) struct Sent {
+    signature: Option<String>,
+    /// The file that it is from, if it is.
+    file: Option<PathBuf>,
+}
 
 impl SignatureArgs {
     /// The signature of a component, which was read from `file`.
     pub(super) fn of(&self, file: &Path, component: &[u8]) -> anyhow::Result<Sent> {
         if let Some(key) = &self.key {
             let signature = keys::sign(&keys::read(key)?, &Digest::of(component));
-            return Ok(Sent(Some(signature.to_string())));
+            return Ok(Sent {
+                signature: Some(signature.to_string()),
+                file: None,
+            });
         }
         let beside = keys::beside(file);
         let path = match &self.signature {
             Some(path) => path,
             None if beside.exists() => &beside,
-            None => return Ok(Sent(None)),
+            None => return Ok(Sent::default()),
         };
-        Ok(Sent(Some(keys::read_signature(path)?.to_string())))
+        Ok(Sent {
+            signature: Some(keys::read_signature(path)?.to_string()),
+            file: Some(path.clone()),
+        })
     }
 }
 
 impl Sent {
     /// The headers to send it with.
     pub(super) fn headers(&self) -> Vec<(&'static str, &str)> {
-        let signature = self.0.as_deref();
+        let signature = self.signature.as_deref();
         signature.map(|text| (HEADER, text)).into_iter().collect()
+    }
+
+    /// Says in an error which file the signature was from: one that lies beside
+    /// the component is sent unasked, also when it is of an earlier build.
+    pub(super) fn told(&self, error: anyhow::Error) -> anyhow::Error {
+        match &self.file {
+            Some(file) => error.context(format!("sent with the signature {}", file.display())),
+            None => error,
+        }
     }
 }

@@ -63,7 +63,7 @@ impl Http {
                 forbidden.to_string(),
             ));
         }
-        let headers = self.headers(&url, &parts.headers, egress)?;
+        let headers = self.headers(&url, &parts.headers)?;
         let mut request = reqwest::Request::new(parts.method, url);
         *request.headers_mut() = headers;
         Ok(Admitted {
@@ -98,14 +98,9 @@ impl Http {
         )))
     }
 
-    fn headers(
-        &self,
-        url: &Url,
-        headers: &HeaderMap,
-        egress: &Egress,
-    ) -> Result<HeaderMap, Denied> {
+    fn headers(&self, url: &Url, headers: &HeaderMap) -> Result<HeaderMap, Denied> {
         let (host, port, default_port) = address(url)?;
-        let may_read = url.scheme() == Scheme::HTTPS.as_str() || egress.network().allow_private;
+        let is_private = url.scheme() == Scheme::HTTPS.as_str() || is_loopback(url);
         let mut sent = HeaderMap::with_capacity(headers.len());
         // Not by entry: of a name with several values only the first names it.
         for (name, value) in headers {
@@ -127,9 +122,10 @@ impl Http {
                         "the secret {name} is not granted for {host} in grants.http_secrets"
                     ));
                 }
-                if !may_read {
+                if !is_private {
                     return Err(format!(
-                        "the secret {name} would be readable on its way: use https"
+                        "the secret {name} would be readable on its way: use https (plain http \
+                         carries secrets only to a loopback address such as 127.0.0.1)"
                     ));
                 }
                 secret
@@ -166,6 +162,15 @@ fn destination(uri: &http::Uri) -> Result<Url, Denied> {
         return Err(invalid("only http and https are spoken"));
     }
     Ok(url)
+}
+
+/// An address alone: a name is whatever the resolver says.
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        Some(Host::Domain(_)) | None => false,
+    }
 }
 
 fn address(url: &Url) -> Result<(&str, u16, u16), Denied> {

@@ -88,7 +88,7 @@ impl Recorder {
     /// Takes what the plugin was granted.
     pub(super) fn begin(&self, mut state: State) {
         let log = state.stderr.clone();
-        let notes = Output::new(NOTES_BYTES);
+        let notes = log.beside(NOTES_BYTES);
         state.http.log = notes.clone();
         let mut store = Store::new(self.relay.engine(), state);
         // The relay itself is not what is limited; its few instructions are not

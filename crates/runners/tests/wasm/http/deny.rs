@@ -1,6 +1,5 @@
 //! What is not granted is not asked, whatever it is called.
 
-use super::receiver::Receiver;
 use super::{answers, code, send, stage, stage_in};
 use crate::stage::Stage;
 use rstest::rstest;
@@ -8,6 +7,7 @@ use serde_json::{Value, json};
 use stagehook_core::config::{HookConfig, HookType};
 use stagehook_runners::wasm::WasmSettings;
 use stagehook_runners::{NetworkPolicy, Secrets};
+use stagehook_test_support::receiver::Receiver;
 
 #[tokio::test]
 async fn without_a_grant_each_request_is_denied_and_the_log_says_what_to_grant() {

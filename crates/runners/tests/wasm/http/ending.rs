@@ -1,11 +1,11 @@
 //! When a run ends, its requests end: in time, and with nothing left.
 
-use super::receiver::Receiver;
 use super::{code, stage};
 use rstest::rstest;
 use serde_json::json;
 use stagehook_core::execution::ExecutionStatus;
 use stagehook_runners::Secrets;
+use stagehook_test_support::receiver::Receiver;
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::sync::mpsc;

@@ -1,11 +1,11 @@
 //! Each bound of HTTP is told by its name, with what was used and what is
 //! allowed. REQ-WASM-2
 
-use super::receiver::Receiver;
 use super::stage;
 use serde_json::{Value, json};
 use stagehook_core::execution::{Execution, ExecutionStatus};
 use stagehook_runners::Secrets;
+use stagehook_test_support::receiver::Receiver;
 use tokio::io::AsyncWriteExt as _;
 
 const MIB: u64 = 1 << 20;

@@ -35,6 +35,8 @@ pub(super) struct Measured {
     calls: usize,
     elapsed: Duration,
     statuses: BTreeMap<&'static str, usize>,
+    /// Why calls did not succeed, if the first ones did not.
+    failure: Option<String>,
     /// Sorted, in milliseconds.
     durations: Vec<f64>,
     host: Vec<f64>,
@@ -44,7 +46,12 @@ pub(super) struct Measured {
 }
 
 impl Measured {
-    pub(super) fn new(calls: &[Call], instances: &[Duration], elapsed: Duration) -> Self {
+    pub(super) fn new(
+        calls: &[Call],
+        failure: Option<String>,
+        instances: &[Duration],
+        elapsed: Duration,
+    ) -> Self {
         let mut statuses = BTreeMap::new();
         for call in calls {
             *statuses.entry(call.status.as_str()).or_default() += 1;
@@ -60,6 +67,7 @@ impl Measured {
             calls: calls.len(),
             elapsed,
             statuses,
+            failure,
             durations: sorted(
                 calls
                     .iter()
@@ -98,6 +106,7 @@ impl Measured {
             "elapsed_ms": milliseconds(self.elapsed),
             "calls_per_second": self.calls_per_second(),
             "statuses": self.statuses,
+            "failure": self.failure,
             "call_ms": {
                 "median": quantile(&self.durations, 0.5),
                 "p90": quantile(&self.durations, 0.9),
@@ -115,15 +124,16 @@ impl Measured {
         })
     }
 
-    pub(super) fn show(&self, compile: Duration) -> io::Result<()> {
+    /// `compile` is how long compiling took, if that was needed.
+    pub(super) fn show(&self, compile: Option<Duration>) -> io::Result<()> {
         let statuses: Vec<String> = self
             .statuses
             .iter()
             .map(|(status, calls)| format!("{calls} {status}"))
             .collect();
         let of = |values: &[f64], q| format!("{:.3} ms", quantile(values, q));
+        let failure = self.failure.iter().map(|why| ("why", why.clone()));
         let rows = [
-            ("calls", statuses.join(", ")),
             (
                 "calls per second",
                 format!("{:.0}", self.calls_per_second()),
@@ -155,19 +165,24 @@ impl Measured {
             ),
             (
                 "compiling, once",
-                format!("{:.0} ms", milliseconds(compile)),
+                compile.map_or_else(
+                    || "not needed: it was in the cache".to_owned(),
+                    |compile| format!("{:.0} ms", milliseconds(compile)),
+                ),
             ),
         ];
         output::table(
             &["what", "measured"],
-            rows.into_iter()
+            std::iter::once(("calls", statuses.join(", ")))
+                .chain(failure)
+                .chain(rows)
                 .map(|(what, measured)| vec![what.to_owned(), measured])
                 .collect(),
         )
     }
 }
 
-fn milliseconds(duration: Duration) -> f64 {
+pub(super) fn milliseconds(duration: Duration) -> f64 {
     duration.as_secs_f64() * 1_000.0
 }
 

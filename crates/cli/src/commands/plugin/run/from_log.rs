@@ -77,10 +77,13 @@ impl Logged {
         } else {
             "the same status, another result"
         };
+        let another = error.filter(|error| Some(*error) != execution.error.as_deref());
         output::one_line(&format!(
             "logged    {status} at {}{}; here it came to {verdict}",
             output::cell(&self.summary["executed_at"]),
-            error.map(|error| format!(" ({error})")).unwrap_or_default(),
+            another
+                .map(|error| format!(" ({error})"))
+                .unwrap_or_default(),
         ))
     }
 }

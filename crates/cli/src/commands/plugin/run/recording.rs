@@ -27,6 +27,7 @@ pub(super) async fn record(
     // As numbers, so that a replay has the same also where defaults change.
     pin_limits(&mut prepared)?;
     let runner = prepared.runner(SLOTS)?;
+    prepared.ready(&runner, &subject.component).await?;
     let (plugin, tape) = runner
         .prepare_to_record(subject.component.into())
         .await
@@ -41,8 +42,8 @@ pub(super) async fn record(
         write(path, &recording.to_text()?)
             .with_context(|| format!("cannot write {}", path.display()))
     });
+    let mut document = shown::document(&execution, subject.digest, &prepared.input)?;
     if as_json {
-        let mut document = shown::document(&execution, subject.digest, &prepared.input)?;
         if let Some(logged) = &subject.logged {
             document["logged"] = logged.summary.clone();
         }
@@ -51,7 +52,7 @@ pub(super) async fn record(
         }
         output::json(&document)?;
     } else {
-        shown::execution(&execution)?;
+        crate::execution::show(&document)?;
         if let Some(logged) = &subject.logged {
             output::line(&format!("\n{}", logged.beside(&execution)))?;
         }
@@ -84,13 +85,7 @@ pub(super) async fn replay(path: &Path, subject: Subject, as_json: bool) -> anyh
         .prepare_to_replay(subject.component.into(), &recording)
         .await
         .context("the component cannot be replayed")?;
-    let prepared = Prepared {
-        config: header.config.clone(),
-        input: header.input.clone(),
-        secrets: Vec::new(),
-        media_roots: Vec::new(),
-        allow_private_network: false,
-    };
+    let prepared = Prepared::recorded(header);
     let mut execution = execute(&runner, &plugin, &prepared).await?;
     // It quotes the recording, which may be anybody's.
     let divergence = tape
@@ -99,8 +94,8 @@ pub(super) async fn replay(path: &Path, subject: Subject, as_json: bool) -> anyh
     execution.usage = with_recorded(&execution.usage, &recording.execution.usage);
     let differences = recording.execution.differences(&execution);
     let is_same = divergence.is_none() && differences.is_empty();
+    let mut document = shown::document(&execution, subject.digest, &header.input)?;
     if as_json {
-        let mut document = shown::document(&execution, subject.digest, &header.input)?;
         document["replay"] = json!({
             "same": is_same,
             "calls": recording.calls(),
@@ -110,7 +105,7 @@ pub(super) async fn replay(path: &Path, subject: Subject, as_json: bool) -> anyh
         });
         output::json(&document)?;
     } else if divergence.is_none() {
-        shown::execution(&execution)?;
+        crate::execution::show(&document)?;
         if is_same {
             let calls = recording.calls();
             output::line(&format!("\nreplayed  {calls} calls, with the same outcome"))?;

@@ -1,0 +1,92 @@
+//! Components on their way out: few at a time, since each is large.
+//! REQ-WASM-6, REQ-OPS-3
+
+use reqwest::Method;
+use serde_json::json;
+use stagehook_tests::plugins::catalogue_plugin;
+use stagehook_tests::server::TOKEN;
+use stagehook_tests::{Database, Studio, on_both_databases};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+
+on_both_databases!(
+    every_download_gives_its_place_back,
+    a_download_waits_for_a_place,
+);
+
+async fn every_download_gives_its_place_back(on: Database) {
+    let studio = Studio::open(on).await;
+    let component = catalogue_plugin(&json!({"version": "1.0.0"}));
+    studio.upload(component).await.expect(201);
+    // Far more than there are places.
+    for _ in 0..12 {
+        for file in ["component", "export"] {
+            let path = format!("/plugins/catalogue-guest/1.0.0/{file}");
+            let answer = studio.request(Method::GET, &path).send().await.unwrap();
+            assert_eq!(answer.status(), 200);
+            let length = answer.content_length().unwrap();
+            let body = answer.bytes().await.unwrap();
+            assert_eq!(body.len() as u64, length);
+        }
+        let nobody = studio.get("/plugins/catalogue-guest/9.9.9/export").await;
+        nobody.problem(404, "not-found");
+    }
+}
+
+/// How many components are sent at the same time.
+const PLACES: usize = 4;
+
+/// The component with a section at its end that means nothing: more than
+/// fits into the buffers of a connection.
+fn large(mut component: Vec<u8>) -> Vec<u8> {
+    const SIZE: u32 = 40 << 20;
+    component.push(0);
+    let mut size = SIZE;
+    while size > 0x7f {
+        component.push(u8::try_from(size & 0x7f).unwrap() | 0x80);
+        size >>= 7;
+    }
+    component.push(u8::try_from(size).unwrap());
+    component.extend([1, b'x']);
+    component.resize(component.len() + SIZE as usize - 2, 0);
+    component
+}
+
+/// A download that was asked for, of which nothing is read.
+async fn ask(studio: &Studio) -> TcpStream {
+    let host = studio.address().strip_prefix("http://").unwrap();
+    let mut connection = TcpStream::connect(host).await.unwrap();
+    let path = "/api/v1/plugins/catalogue-guest/1.0.0/component";
+    let head =
+        format!("GET {path} HTTP/1.1\r\nhost: {host}\r\nauthorization: Bearer {TOKEN}\r\n\r\n");
+    connection.write_all(head.as_bytes()).await.unwrap();
+    connection
+}
+
+async fn begins(connection: &mut TcpStream) {
+    let mut beginning = [0; 12];
+    connection.read_exact(&mut beginning).await.unwrap();
+    assert_eq!(&beginning, b"HTTP/1.1 200");
+}
+
+async fn a_download_waits_for_a_place(on: Database) {
+    let studio = Studio::open(on).await;
+    let component = large(catalogue_plugin(&json!({"version": "1.0.0"})));
+    studio.upload(component).await.expect(201);
+    let mut standing = Vec::new();
+    for _ in 0..PLACES {
+        let mut download = ask(&studio).await;
+        begins(&mut download).await;
+        standing.push(download);
+    }
+    let mut waiting = ask(&studio).await;
+    // Everybody else is answered meanwhile.
+    for _ in 0..300 {
+        studio.get("/plugins").await.ok();
+    }
+    let answered = waiting.try_read(&mut [0; 1]);
+    let nothing = answered.expect_err("one too many is being sent");
+    assert_eq!(nothing.kind(), std::io::ErrorKind::WouldBlock);
+    drop(standing.pop());
+    begins(&mut waiting).await;
+}
