@@ -25,6 +25,7 @@
 //! | taking too long, in a host call | a timer around the whole call | `timed_out` |
 //! | memory and tables, all together | a limiter of the whole store | `out_of_memory` |
 //! | recursion, host resources, data handed to the host in one call | the engine | `limit_exceeded`, named |
+//! | open files | a share of what the process may have open | `limit_exceeded`, named |
 //! | HTTP requests, their number, their bodies | counters of the call | `limit_exceeded`, named |
 //! | output and log lines | cut in the middle and counted | none: it keeps running |
 //! | an answer that does not follow the contract | a check | `invalid_result` |

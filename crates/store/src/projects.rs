@@ -1,4 +1,4 @@
-//! Projects, and the lineages of what belongs to them.
+//! Projects.
 
 use crate::audit::Change;
 use crate::database::{Connection, Order, Select, args, for_share};
@@ -10,6 +10,14 @@ use chrono::{DateTime, Utc};
 use stagehook_core::ids::ProjectId;
 use stagehook_core::page::{Page, PageRequest};
 use stagehook_core::project::Project;
+use stagehook_core::scope::Lineage;
+
+/// The columns of [`ProjectRow`].
+macro_rules! columns {
+    () => {
+        "id, name, created_at, deleted_at"
+    };
+}
 
 #[derive(sqlx::FromRow)]
 pub(crate) struct ProjectRow {
@@ -35,7 +43,7 @@ impl From<ProjectRow> for Project {
 pub(crate) async fn living(connection: &mut Connection, id: ProjectId) -> Result<Project> {
     let row: Option<ProjectRow> = connection
         .optional(
-            for_share!("SELECT id, name, created_at, deleted_at FROM projects WHERE id = $1"),
+            for_share!("SELECT ", columns!(), " FROM projects WHERE id = $1"),
             args![id.get()],
         )
         .await?;
@@ -59,9 +67,11 @@ impl Store {
             Box::pin(async move {
                 let row: Option<ProjectRow> = connection
                     .optional(
-                        "INSERT INTO projects (name, created_at) VALUES ($1, $2)
-                         ON CONFLICT (name) WHERE deleted_at IS NULL DO NOTHING
-                         RETURNING id, name, created_at, deleted_at",
+                        concat!(
+                            "INSERT INTO projects (name, created_at) VALUES ($1, $2)
+                             ON CONFLICT (name) WHERE deleted_at IS NULL DO NOTHING RETURNING ",
+                            columns!()
+                        ),
                         args![&name, at],
                     )
                     .await?;
@@ -96,7 +106,7 @@ impl Store {
             .reader()
             .await?
             .optional(
-                "SELECT id, name, created_at, deleted_at FROM projects WHERE id = $1",
+                concat!("SELECT ", columns!(), " FROM projects WHERE id = $1"),
                 args![id.get()],
             )
             .await?;
@@ -107,7 +117,7 @@ impl Store {
     /// The projects that are not deleted, in the order in which they were
     /// created.
     pub async fn list_projects(&self, page: PageRequest) -> Result<Page<Project>> {
-        let mut select = Select::new("SELECT id, name, created_at, deleted_at FROM projects");
+        let mut select = Select::new(concat!("SELECT ", columns!(), " FROM projects"));
         select.and("deleted_at IS NULL");
         let mut connection = self.reader().await?;
         Ok(select
@@ -157,5 +167,19 @@ impl Store {
             })
         })
         .await
+    }
+
+    /// From where a project inherits; none when it does not exist or was
+    /// deleted.
+    pub async fn lineage_of_project(&self, id: ProjectId) -> Result<Option<Lineage>> {
+        let row: Option<(i64,)> = self
+            .reader()
+            .await?
+            .optional(
+                "SELECT id FROM projects WHERE id = $1 AND deleted_at IS NULL",
+                args![id.get()],
+            )
+            .await?;
+        Ok(row.map(|(project,)| Lineage::Project(ProjectId::new(project))))
     }
 }

@@ -12,6 +12,13 @@ use stagehook_core::page::{Page, PageRequest};
 use stagehook_core::project::SceneType;
 use stagehook_core::scope::Lineage;
 
+/// The columns of [`SceneTypeRow`].
+macro_rules! columns {
+    () => {
+        "id, project_id, name, created_at, deleted_at"
+    };
+}
+
 #[derive(sqlx::FromRow)]
 struct SceneTypeRow {
     id: i64,
@@ -45,9 +52,7 @@ pub struct SceneTypeFilter {
 pub(crate) async fn living(connection: &mut Connection, id: SceneTypeId) -> Result<SceneType> {
     let row: Option<SceneTypeRow> = connection
         .optional(
-            for_share!(
-                "SELECT id, project_id, name, created_at, deleted_at FROM scene_types WHERE id = $1"
-            ),
+            for_share!("SELECT ", columns!(), " FROM scene_types WHERE id = $1"),
             args![id.get()],
         )
         .await?;
@@ -70,8 +75,9 @@ pub(crate) async fn delete_of_project(
     let rows: Vec<SceneTypeRow> = connection
         .all(
             for_update!(
-                "SELECT id, project_id, name, created_at, deleted_at FROM scene_types
-                 WHERE project_id = $1 AND deleted_at IS NULL ORDER BY id"
+                "SELECT ",
+                columns!(),
+                " FROM scene_types WHERE project_id = $1 AND deleted_at IS NULL ORDER BY id"
             ),
             args![project.get()],
         )
@@ -127,9 +133,13 @@ impl Store {
                 projects::living(connection, project_id).await?;
                 let row: Option<SceneTypeRow> = connection
                     .optional(
-                        "INSERT INTO scene_types (project_id, name, created_at) VALUES ($1, $2, $3)
-                         ON CONFLICT (project_id, name) WHERE deleted_at IS NULL DO NOTHING
-                         RETURNING id, project_id, name, created_at, deleted_at",
+                        concat!(
+                            "INSERT INTO scene_types (project_id, name, created_at)
+                             VALUES ($1, $2, $3)
+                             ON CONFLICT (project_id, name) WHERE deleted_at IS NULL DO NOTHING
+                             RETURNING ",
+                            columns!()
+                        ),
                         args![project_id.get(), &name, at],
                     )
                     .await?;
@@ -164,7 +174,7 @@ impl Store {
             .reader()
             .await?
             .optional(
-                "SELECT id, project_id, name, created_at, deleted_at FROM scene_types WHERE id = $1",
+                concat!("SELECT ", columns!(), " FROM scene_types WHERE id = $1"),
                 args![id.get()],
             )
             .await?;
@@ -179,8 +189,7 @@ impl Store {
         filter: &SceneTypeFilter,
         page: PageRequest,
     ) -> Result<Page<SceneType>> {
-        let mut select =
-            Select::new("SELECT id, project_id, name, created_at, deleted_at FROM scene_types");
+        let mut select = Select::new(concat!("SELECT ", columns!(), " FROM scene_types"));
         select
             .and("deleted_at IS NULL")
             .and_if("project_id = ?", filter.project_id.map(ProjectId::get));
@@ -226,19 +235,5 @@ impl Store {
             )
             .await?;
         Ok(row.map(|(project,)| Lineage::SceneType(ProjectId::new(project), id)))
-    }
-
-    /// From where a project inherits; none when it does not exist or was
-    /// deleted.
-    pub async fn lineage_of_project(&self, id: ProjectId) -> Result<Option<Lineage>> {
-        let row: Option<(i64,)> = self
-            .reader()
-            .await?
-            .optional(
-                "SELECT id FROM projects WHERE id = $1 AND deleted_at IS NULL",
-                args![id.get()],
-            )
-            .await?;
-        Ok(row.map(|(project,)| Lineage::Project(ProjectId::new(project))))
     }
 }

@@ -6,6 +6,7 @@ use serde_json::json;
 use stagehook_tests::plugins::catalogue_plugin;
 use stagehook_tests::server::TOKEN;
 use stagehook_tests::{Database, Studio, on_both_databases};
+use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
@@ -74,14 +75,18 @@ async fn a_download_waits_for_a_place(on: Database) {
     let component = large(catalogue_plugin(&json!({"version": "1.0.0"})));
     studio.upload(component).await.expect(201);
     let mut standing = Vec::new();
+    let mut slowest = Duration::ZERO;
     for _ in 0..PLACES {
+        let asked = Instant::now();
         let mut download = ask(&studio).await;
         begins(&mut download).await;
+        slowest = slowest.max(asked.elapsed());
         standing.push(download);
     }
+    let asked = Instant::now();
     let mut waiting = ask(&studio).await;
-    // Everybody else is answered meanwhile.
-    for _ in 0..300 {
+    // Others are answered, for far longer than a download takes to begin.
+    while asked.elapsed() < 4 * slowest {
         studio.get("/plugins").await.ok();
     }
     let answered = waiting.try_read(&mut [0; 1]);
