@@ -134,11 +134,13 @@ impl Engine {
                 let environment = self
                     .runners
                     .process
-                    .prepare_environment(config, ENVIRONMENT_PATIENCE)
+                    .prepare_environment(config, None, ENVIRONMENT_PATIENCE, &|_| ())
                     .await;
                 if let Err(error) = environment {
                     let pointer = if config.venv.is_some() {
                         "/config/venv"
+                    } else if config.requirements.is_empty() {
+                        "/config/script_path"
                     } else {
                         "/config/requirements"
                     };

@@ -42,7 +42,7 @@ mod watchdog;
 mod work_dir;
 
 pub use confinement::{Confinement, ConfinementLevel};
-pub use python::EnvironmentError;
+pub use python::{EnvironmentError, InterpreterFault, ManagedEnvironment, PythonInstaller};
 
 use crate::media_roots::MediaRoots;
 use crate::{HostBroken, Invocation, OutputListener, OutputStream};
@@ -53,7 +53,7 @@ use stagehook_core::config::{
 };
 use stagehook_core::execution::{Execution, ExecutionStatus};
 use start::{NotStarted, Started};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::DirBuilder;
 use std::io;
 use std::os::unix::fs::DirBuilderExt as _;
@@ -84,6 +84,8 @@ pub struct ProcessSettings {
     pub shell: PathBuf,
     /// Runs Python hooks that name no environment. Absolute.
     pub python: PathBuf,
+    /// Builds the environments of Python hooks.
+    pub python_installer: PythonInstaller,
     /// How much scripts may use.
     pub limits: ScriptLimitRange,
     /// How long a script may take to end after TERM, before KILL.
@@ -107,6 +109,7 @@ impl ProcessSettings {
             hidden: vec![data_dir.to_owned()],
             shell: PathBuf::from("/bin/sh"),
             python: PathBuf::from("/usr/bin/python3"),
+            python_installer: PythonInstaller::default(),
             limits: ScriptLimitRange::default(),
             grace: Duration::from_secs(2),
             confinement: Confinement::default(),
@@ -231,13 +234,42 @@ impl ProcessRunner {
 
     /// Makes sure that the environment of a Python hook is there, when the
     /// hook is saved: a named one must exist, a managed one is built out of
-    /// `requirements` if it was not before. REQ-SCR-3
+    /// `requirements` (or the script's inline metadata) if it was not before,
+    /// and told about. REQ-SCR-3
+    ///
+    /// What is `known` of the same environment from when it was built before, or
+    /// on another server, is installed again just as it was; of another one it
+    /// is ignored. `progress` hears each line that the installer prints, without
+    /// credentials and paths of the host. Everything together takes at most
+    /// `timeout`.
     pub async fn prepare_environment(
         &self,
         config: &PythonConfig,
+        known: Option<&ManagedEnvironment>,
         timeout: Duration,
-    ) -> Result<(), EnvironmentError> {
-        self.python.prepare(config, timeout).await
+        progress: &(dyn Fn(&str) + Send + Sync),
+    ) -> Result<Option<ManagedEnvironment>, EnvironmentError> {
+        self.python.prepare(config, known, timeout, progress).await
+    }
+
+    /// The key of a Python hook's managed environment, built or not; none for a
+    /// hook that has none.
+    pub async fn environment_key(
+        &self,
+        config: &PythonConfig,
+    ) -> Result<Option<String>, EnvironmentError> {
+        self.python.key(config).await
+    }
+
+    /// Removes managed environments that have none of the keys to `keep`, were
+    /// not used for this long (which is told to the hour), and are not in use
+    /// now; answers with their keys. Named environments stay.
+    pub async fn collect_environments(
+        &self,
+        keep: &BTreeSet<String>,
+        unused_for: Duration,
+    ) -> Result<Vec<String>, HostBroken> {
+        self.python.collect(keep, unused_for).await
     }
 
     /// Whether a hook with this script may be saved. A script that is missing

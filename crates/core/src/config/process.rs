@@ -1,6 +1,6 @@
 //! Configs of shell and Python scripts.
 
-use super::{ScriptGrants, ScriptLimits, check_args, check_env, check_timeout};
+use super::{Requirements, ScriptGrants, ScriptLimits, check_args, check_env, check_timeout};
 use crate::invalid::{Findings, Invalid};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -103,10 +103,10 @@ pub struct PythonConfig {
     /// The virtual environment it runs in, by name, below `<data dir>/venvs`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub venv: Option<String>,
-    /// Requirements (PEP 508) from which an environment is built when the hook
-    /// is saved. Excludes `venv`.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub requirements: Vec<String>,
+    /// What an environment is built from when the hook is saved; without these
+    /// and `venv`, the script's inline metadata (PEP 723). Excludes `venv`.
+    #[serde(default, skip_serializing_if = "Requirements::is_empty")]
+    pub requirements: Requirements,
     /// Its arguments, as a vector.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub args: Vec<String>,
@@ -171,27 +171,7 @@ impl PythonConfig {
                 "cannot be given together with venv",
             );
         }
-        findings.require(
-            self.requirements.len() <= 128,
-            "/requirements",
-            "must have at most 128 entries",
-        );
-        for (i, requirement) in self.requirements.iter().enumerate() {
-            // A line that begins with '-' would be an option of the installer;
-            // an address or a path would have it fetch and run what anybody
-            // put there.
-            let plain = (1..=256).contains(&requirement.len())
-                && requirement
-                    .bytes()
-                    .next()
-                    .is_some_and(|b| b.is_ascii_alphanumeric())
-                && !requirement.contains(['\n', '\r', '\0', '@', '/', '\\', ':', '#', '$', '{']);
-            findings.require(
-                plain,
-                format!("/requirements/{i}"),
-                "must be one requirement by name and version, such as 'pillow==11.0' (PEP 508): no option, no address, no path",
-            );
-        }
+        self.requirements.check(&mut findings);
         findings.finish().map(|()| self)
     }
 }

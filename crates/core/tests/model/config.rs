@@ -2,7 +2,7 @@
 
 use rstest::rstest;
 use serde_json::{Value, json};
-use stagehook_core::config::{HookConfig, HookType, LimitRange, Limits};
+use stagehook_core::config::{HookConfig, HookType, LimitRange, Limits, Requirements};
 use std::time::Duration;
 
 /// Every error as (pointer, detail).
@@ -281,6 +281,7 @@ fn python_takes_an_environment_or_requirements() {
         "http://127.0.0.1:1/evil.tar.gz",
         "tmp/evil",
         "pillow==${HOME}",
+        "pillow --index-url=x",
     ] {
         assert_eq!(
             python(json!({"requirements": ["numpy", option]})),
@@ -288,6 +289,47 @@ fn python_takes_an_environment_or_requirements() {
             "{option:?}"
         );
     }
+}
+
+#[test]
+fn requirements_are_a_list_or_a_file() {
+    let parse = |requirements: Value| {
+        let config = with(HookType::Python, &json!({"requirements": requirements}));
+        match HookConfig::parse(HookType::Python, config) {
+            Ok(HookConfig::Python(config)) => config.requirements,
+            other => panic!("{other:?}"),
+        }
+    };
+    let file = parse(json!("grading/requirements.txt"));
+    assert!(
+        matches!(&file, Requirements::File(path) if path.as_str() == "grading/requirements.txt")
+    );
+    assert_eq!(json!(file), json!("grading/requirements.txt"));
+    let list = json!(["pillow==11.0", "numpy >= 2 ; python_version < '3.13'"]);
+    assert_eq!(json!(parse(list.clone())), list);
+
+    let refused = |requirements: Value| {
+        let more = json!({"requirements": requirements});
+        let errors = errors(HookType::Python, with(HookType::Python, &more));
+        assert_eq!(errors.len(), 1, "{errors:?}");
+        errors[0].clone()
+    };
+    let (pointer, detail) = refused(json!("../requirements.txt"));
+    assert_eq!(pointer, "/config/requirements");
+    assert!(detail.contains("relative path below a scripts directory"));
+    let (pointer, detail) = refused(json!({"pillow": "11.0"}));
+    assert_eq!(pointer, "/config/requirements");
+    assert!(detail.contains("a list of requirements, or the path"));
+    let (pointer, _) = refused(json!(["pillow", 3]));
+    assert_eq!(pointer, "/config/requirements/1");
+    let (pointer, detail) = refused(json!(vec!["pillow"; 257]));
+    assert_eq!(pointer, "/config/requirements");
+    assert_eq!(detail, "must have at most 256 entries");
+    let both = json!({"venv": "grading", "requirements": "requirements.txt"});
+    assert_eq!(
+        self::pointer(HookType::Python, with(HookType::Python, &both)),
+        "/config/requirements"
+    );
 }
 
 #[rstest]

@@ -112,7 +112,11 @@ fn config() -> impl Strategy<Value = (HookType, Value)> {
     let mut python = script();
     let mut python_with_requirements = script();
     python.push(("venv", text("[a-z0-9_-]{1,9}")));
-    python_with_requirements.push(("requirements", list(text("[a-z]{1,5}==[0-9]\\.[0-9]"))));
+    let requirements = prop_oneof![
+        list(text("[a-z]{1,5}==[0-9]\\.[0-9]")),
+        text("[a-z]{1,5}/[a-z]{1,5}\\.txt")
+    ];
+    python_with_requirements.push(("requirements", requirements.boxed()));
     let webhook = vec![
         ("method", one_of(&["POST", "PUT", "PATCH"])),
         ("headers", dictionary("X-[a-r]{1,5}", "[ -~]{0,9}")),

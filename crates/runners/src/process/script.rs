@@ -34,19 +34,27 @@ pub(super) struct Script {
 
 /// Why a script cannot be run; the text names it as it was configured.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum ScriptError {
-    #[error("the script {0} does not exist below any scripts directory")]
-    Missing(String),
-    #[error("the script {0} leads out of the scripts directory by a symbolic link")]
-    LeadsOut(String),
-    #[error("the script {0} is a directory")]
-    Directory(String),
-    #[error("the script {0} is not a regular file")]
-    NotAFile(String),
-    #[error("the script {0} is larger than {max} MiB", max = SCRIPT_MAX_BYTES >> 20)]
-    TooLarge(String),
-    #[error("the script {path} cannot be read: {reason}")]
-    Unreadable { path: String, reason: io::ErrorKind },
+#[error("the script {path} {fault}")]
+pub(super) struct ScriptError {
+    pub(super) path: ScriptPath,
+    pub(super) fault: Fault,
+}
+
+/// What is wrong with a file below the script roots.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Fault {
+    #[error("does not exist below any scripts directory")]
+    Missing,
+    #[error("leads out of the scripts directory by a symbolic link")]
+    LeadsOut,
+    #[error("is a directory")]
+    Directory,
+    #[error("is not a regular file")]
+    NotAFile,
+    #[error("is larger than {max} MiB", max = SCRIPT_MAX_BYTES >> 20)]
+    TooLarge,
+    #[error("cannot be read: {0}")]
+    Unreadable(io::ErrorKind),
 }
 
 /// Reads a script, from the first root that has it.
@@ -61,7 +69,7 @@ pub(super) fn read(roots: &[PathBuf], path: &ScriptPath) -> Result<Script, Scrip
         .read_to_end(&mut content)
         .map_err(|error| unreadable(path, &error))?;
     if content.len() as u64 > SCRIPT_MAX_BYTES {
-        return Err(ScriptError::TooLarge(path.to_string()));
+        return Err(error(path, Fault::TooLarge));
     }
     let relative = Path::new(path.as_str());
     let beside = parent(relative);
@@ -93,12 +101,15 @@ fn parent(relative: &Path) -> &Path {
 /// that is missing is not.
 pub(super) fn check(roots: &[PathBuf], path: &ScriptPath) -> Result<(), ScriptError> {
     match open(roots, path) {
-        Err(
-            error @ (ScriptError::LeadsOut(_)
-            | ScriptError::Directory(_)
-            | ScriptError::NotAFile(_)),
-        ) => Err(error),
+        Err(error) if error.fault.stays() => Err(error),
         _ => Ok(()),
+    }
+}
+
+impl Fault {
+    /// Whether it is wrong whatever is deployed later.
+    fn stays(&self) -> bool {
+        matches!(self, Self::LeadsOut | Self::Directory | Self::NotAFile)
     }
 }
 
@@ -111,6 +122,7 @@ struct Found<'a> {
 }
 
 fn open<'a>(roots: &'a [PathBuf], path: &ScriptPath) -> Result<Found<'a>, ScriptError> {
+    let fault = |fault| error(path, fault);
     let mut options = OpenOptions::new();
     // Opening a FIFO without this would wait for a writer.
     options.read(true).custom_flags(libc::O_NONBLOCK);
@@ -123,7 +135,7 @@ fn open<'a>(roots: &'a [PathBuf], path: &ScriptPath) -> Result<Found<'a>, Script
             Ok(file) => file,
             Err(error) if is_missing(&error) => continue,
             Err(error) if leads_out(&error) => {
-                return Err(ScriptError::LeadsOut(path.to_string()));
+                return Err(fault(Fault::LeadsOut));
             }
             Err(error) => return Err(unreadable(path, &error)),
         };
@@ -132,10 +144,10 @@ fn open<'a>(roots: &'a [PathBuf], path: &ScriptPath) -> Result<Found<'a>, Script
             .map_err(|error| unreadable(path, &error))?
             .file_type();
         if kind.is_dir() {
-            return Err(ScriptError::Directory(path.to_string()));
+            return Err(fault(Fault::Directory));
         }
         if !kind.is_file() {
-            return Err(ScriptError::NotAFile(path.to_string()));
+            return Err(fault(Fault::NotAFile));
         }
         return Ok(Found {
             root,
@@ -143,7 +155,7 @@ fn open<'a>(roots: &'a [PathBuf], path: &ScriptPath) -> Result<Found<'a>, Script
             file,
         });
     }
-    Err(ScriptError::Missing(path.to_string()))
+    Err(fault(Fault::Missing))
 }
 
 fn is_missing(error: &io::Error) -> bool {
@@ -155,14 +167,18 @@ fn is_missing(error: &io::Error) -> bool {
 
 /// How cap-std reports a path that escapes: an error of its own (without a
 /// code of the system), or `EXDEV` of the kernel.
-fn leads_out(error: &io::Error) -> bool {
+pub(super) fn leads_out(error: &io::Error) -> bool {
     error.raw_os_error() == Some(libc::EXDEV)
         || (error.kind() == io::ErrorKind::PermissionDenied && error.raw_os_error().is_none())
 }
 
-fn unreadable(path: &ScriptPath, error: &io::Error) -> ScriptError {
-    ScriptError::Unreadable {
-        path: path.to_string(),
-        reason: error.kind(),
+fn unreadable(path: &ScriptPath, reason: &io::Error) -> ScriptError {
+    error(path, Fault::Unreadable(reason.kind()))
+}
+
+fn error(path: &ScriptPath, fault: Fault) -> ScriptError {
+    ScriptError {
+        path: path.clone(),
+        fault,
     }
 }

@@ -3,14 +3,14 @@
 use super::bubblewrap::{self, View};
 use super::confinement::InForce;
 use super::interpreter::{self, Interpreter};
-use super::script::{self, Script, ScriptError};
+use super::script::{self, Fault, Script};
 use super::spawn::Program;
 use super::tree::{Kind, Pipes, Tree};
 use super::work_dir::WorkDir;
 use super::{Job, ProcessRunner, ProcessSettings, limits, python, variables};
-use crate::media_roots::{Granted, MediaRoots, Refusal};
+use crate::media_roots::{Granted, GrantedDirectory, MediaRoots, Refusal};
 use crate::{HostBroken, Invocation};
-use stagehook_core::config::{Sandbox, ScriptGrants, ScriptLimitsInForce, ScriptPath};
+use stagehook_core::config::{Access, Sandbox, ScriptGrants, ScriptLimitsInForce, ScriptPath};
 use stagehook_core::contract::HookInput;
 use stagehook_core::execution::{Execution, ExecutionStatus, ScriptRun};
 use std::collections::BTreeMap;
@@ -172,11 +172,13 @@ impl Starter {
 
     fn read_script(&self) -> Result<Script, NotStarted> {
         let mut script =
-            script::read(&self.settings.script_roots, &self.path).map_err(|error| match error {
-                ScriptError::LeadsOut(_) => {
-                    NotStarted::Hook(ExecutionStatus::Refused, error.to_string())
+            script::read(&self.settings.script_roots, &self.path).map_err(|error| {
+                match error.fault {
+                    Fault::LeadsOut => {
+                        NotStarted::Hook(ExecutionStatus::Refused, error.to_string())
+                    }
+                    _ => NotStarted::error(&error),
                 }
-                _ => NotStarted::error(&error),
             })?;
         if self.python.is_none() {
             script.content = interpreter::with_unix_line_ends(script.content);
@@ -223,14 +225,22 @@ impl Starter {
     }
 
     fn view(&self, work: &WorkDir, beside: OwnedFd, granted: Granted) -> io::Result<View> {
+        let mut directories = granted.directories;
         let mut read_only = Vec::new();
         if let Some(python) = &self.python {
-            read_only.extend(python.needs.iter().cloned());
+            read_only.extend(python.prefix.clone());
+            if let Some(environment) = &python.environment {
+                directories.push(GrantedDirectory {
+                    dir: environment.directory()?,
+                    guest: environment.path().to_string_lossy().into_owned(),
+                    access: Access::Read,
+                });
+            }
         }
         Ok(View {
             work: work.open()?,
             beside: self.python.is_some().then_some(beside),
-            directories: granted.directories,
+            directories,
             read_only: self.not_shown(read_only),
             network: self.grants.network,
         })

@@ -7,4 +7,7 @@ mod finding;
 mod hostile;
 mod leftovers;
 mod python;
+mod python_environments;
+mod python_packages;
+mod python_venvs;
 mod studio;

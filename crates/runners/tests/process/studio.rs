@@ -102,13 +102,7 @@ impl Studio {
             timeout,
             cancel,
         };
-        let config = match hook_type {
-            // Unchecked: a wheel on disk stands for a package of an index,
-            // which no hook may name.
-            HookType::Python => HookConfig::Python(serde_json::from_value(config).unwrap()),
-            other => HookConfig::parse(other, config).unwrap(),
-        };
-        let execution = match config {
+        let execution = match HookConfig::parse(hook_type, config).unwrap() {
             HookConfig::Shell(config) => self.runner.run_shell(&config, invocation).await,
             HookConfig::Python(config) => self.runner.run_python(&config, invocation).await,
             _ => panic!("no script"),
