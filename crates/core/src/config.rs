@@ -136,6 +136,24 @@ impl HookConfig {
         }
     }
 
+    /// Whether it is a script that is not kept from the host.
+    pub fn is_trusted(&self) -> bool {
+        match self {
+            Self::Shell(config) => config.sandbox == Sandbox::Trusted,
+            Self::Python(config) => config.sandbox == Sandbox::Trusted,
+            Self::Webhook(_) | Self::Wasm(_) => false,
+        }
+    }
+
+    /// The script that it runs, where it runs one.
+    pub fn script_path(&self) -> Option<&ScriptPath> {
+        match self {
+            Self::Shell(config) => Some(&config.script_path),
+            Self::Python(config) => Some(&config.script_path),
+            Self::Webhook(_) | Self::Wasm(_) => None,
+        }
+    }
+
     /// How long one execution may take: 30 s by default, 10 s for a webhook.
     /// REQ-MOD-6
     pub fn timeout(&self) -> Duration {

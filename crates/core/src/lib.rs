@@ -43,6 +43,7 @@ pub mod project;
 pub mod resolve;
 pub mod schema;
 pub mod scope;
+pub mod script;
 pub mod signature;
 pub mod stage_run;
 pub mod text;

@@ -5,6 +5,7 @@
 use crate::error::{Entity, Result, StoreError};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use stagehook_core::digest::Digest;
 use std::fmt::Display;
 use std::str::FromStr;
 
@@ -69,6 +70,13 @@ impl<I: Display + Copy> Row<I> {
         T::Err: Display,
     {
         text.map(|text| self.text(column, text)).transpose()
+    }
+
+    /// Reads a column that holds a digest.
+    pub(crate) fn digest(&self, column: &str, bytes: Vec<u8>) -> Result<Digest> {
+        <[u8; 32]>::try_from(bytes)
+            .map(Digest::from_bytes)
+            .map_err(|_| self.inconsistent(format_args!("{column}: is not 32 bytes long")))
     }
 
     /// Reads a column that holds a number of a narrower type.

@@ -1,9 +1,11 @@
 //! What can go wrong, told apart by type.
 
+use stagehook_core::config::ScriptPath;
 use stagehook_core::digest::Digest;
 use stagehook_core::ids::{HookId, JobId, ProjectId, SceneTypeId, StageRunId};
 use stagehook_core::job::JobStatus;
 use stagehook_core::plugin::{PluginName, PluginVersion};
+use stagehook_core::script::{FOLDER_MAX_BYTES, FOLDER_MAX_SCRIPTS};
 use std::fmt;
 use std::sync::Arc;
 
@@ -28,6 +30,10 @@ pub enum Entity {
     Plugin,
     /// A version of a plugin.
     PluginVersion,
+    /// A script.
+    Script,
+    /// A version of a script.
+    ScriptVersion,
     /// A business event.
     Event,
     /// A row of the audit trail.
@@ -49,6 +55,8 @@ impl Entity {
             Self::Log => "log",
             Self::Plugin => "plugin",
             Self::PluginVersion => "plugin_version",
+            Self::Script => "script",
+            Self::ScriptVersion => "script_version",
             Self::Event => "event",
             Self::AuditEntry => "audit_entry",
             Self::Token => "token",
@@ -63,6 +71,7 @@ impl fmt::Display for Entity {
             Self::StageRun => "stage run",
             Self::Log => "execution log",
             Self::PluginVersion => "plugin version",
+            Self::ScriptVersion => "script version",
             Self::AuditEntry => "audit entry",
             other => other.as_str(),
         })
@@ -200,6 +209,35 @@ pub enum StoreError {
         /// Why; may be empty.
         reason: String,
     },
+    /// Somebody changed the script since it was read.
+    #[error("the script {path} {}: read it again, then change that", now(.current.as_ref()))]
+    ScriptChanged {
+        /// The script.
+        path: ScriptPath,
+        /// What it says; nothing, where there is none.
+        current: Option<Digest>,
+    },
+    /// A hook runs the script, or one beside it, without a sandbox.
+    #[error(
+        "only an administrator may change the script {path}: the trusted hook '{hook}' runs it, or \
+         one beside it, without a sandbox"
+    )]
+    ScriptTrusted {
+        /// The script.
+        path: ScriptPath,
+        /// The name of the hook.
+        hook: String,
+    },
+    /// There is no room for another script beside these.
+    #[error(
+        "the folder '{folder}' would hold more than {FOLDER_MAX_SCRIPTS} scripts or {max} MiB: a \
+         hook is brought the whole folder of its script, so put it into another",
+        max = FOLDER_MAX_BYTES >> 20
+    )]
+    FolderFull {
+        /// The folder; empty for scripts that are in none.
+        folder: String,
+    },
     /// The address of the database cannot be used.
     #[error("the database URL cannot be used: {0}")]
     InvalidUrl(String),
@@ -225,6 +263,13 @@ pub enum StoreError {
         /// What is wrong with it.
         detail: String,
     },
+}
+
+fn now(current: Option<&Digest>) -> String {
+    match current {
+        Some(digest) => format!("says {digest} by now"),
+        None => "is not there any more".to_owned(),
+    }
 }
 
 fn in_parentheses(reason: &str) -> String {

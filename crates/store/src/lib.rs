@@ -12,6 +12,7 @@
 //! | `logs` | the execution log |
 //! | `events` | business events, stored in the transaction of their cause |
 //! | `plugins` | components by name, version and digest |
+//! | `scripts` | scripts by path, version and digest |
 //! | `tokens`, `audit` | access, and who changed what |
 //!
 //! # Two databases
@@ -52,6 +53,7 @@ mod plugins;
 mod projects;
 mod scene_types;
 mod stage_runs;
+mod scripts;
 mod store;
 mod tokens;
 
@@ -64,4 +66,5 @@ pub use logs::LogFilter;
 pub use plugins::NewPlugin;
 pub use scene_types::SceneTypeFilter;
 pub use stage_runs::{Halt, NewStageRun, StageEnd, StageRunFilter, StartOutcome};
+pub use scripts::{NewScript, Pushed, ScriptGuard};
 pub use store::{Store, StoreOptions};

@@ -5,6 +5,7 @@ use crate::invalid::{Findings, Invalid};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
+use std::str::FromStr;
 use utoipa::ToSchema;
 
 /// A relative path below a script root: no `..`, no absolute path. REQ-SCR-7
@@ -22,6 +23,19 @@ impl ScriptPath {
     /// The path, relative to the script root it is found below.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// The folder it is in, `""` for a path without one, and its name there.
+    pub fn split(&self) -> (&str, &str) {
+        self.0.rsplit_once('/').unwrap_or(("", &self.0))
+    }
+}
+
+impl FromStr for ScriptPath {
+    type Err = InvalidScriptPath;
+
+    fn from_str(path: &str) -> Result<Self, Self::Err> {
+        path.to_owned().try_into()
     }
 }
 

@@ -38,7 +38,7 @@ impl<'a> Select<'a> {
         self
     }
 
-    /// Adds a condition, where a value is given for the `?` in it.
+    /// Adds a condition, where a value is given for each `?` in it.
     pub(crate) fn and_if<T: Into<Arg<'a>>>(
         &mut self,
         condition: &'static str,
@@ -47,7 +47,7 @@ impl<'a> Select<'a> {
         if let Some(value) = value {
             self.args.push(value.into());
             let parameter = format!("${}", self.args.len());
-            let _ = write!(self.sql, " AND {}", condition.replacen('?', &parameter, 1));
+            let _ = write!(self.sql, " AND {}", condition.replace('?', &parameter));
         }
         self
     }

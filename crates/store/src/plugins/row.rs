@@ -5,7 +5,6 @@ use crate::document::Row;
 use crate::error::{Entity, Result, StoreError};
 use chrono::{DateTime, Utc};
 use stagehook_core::config::PluginRef;
-use stagehook_core::digest::Digest;
 use stagehook_core::ids::PluginVersionId;
 use stagehook_core::plugin::{PluginVersion, Yanked};
 
@@ -41,11 +40,9 @@ impl TryFrom<PluginRow> for PluginVersion {
     fn try_from(row: PluginRow) -> Result<Self> {
         let id = PluginVersionId::new(row.id);
         let read = Row::new(Entity::PluginVersion, id);
-        let digest = <[u8; 32]>::try_from(row.digest)
-            .map_err(|_| read.inconsistent("digest: is not 32 bytes long"))?;
         Ok(Self {
             id,
-            digest: Digest::from_bytes(digest),
+            digest: read.digest("digest", row.digest)?,
             manifest: read.document("manifest", &row.manifest)?,
             imports: read.document("imports", &row.imports)?,
             size_bytes: row.size_bytes,

@@ -20,6 +20,7 @@ mod projects;
 mod revisions;
 mod samples;
 mod stage_runs;
+mod scripts;
 mod tokens;
 mod writing;
 
