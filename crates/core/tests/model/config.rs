@@ -2,8 +2,9 @@
 
 use rstest::rstest;
 use serde_json::{Value, json};
-use stagehook_core::config::{HookConfig, HookType, LimitRange, Limits, Requirements};
+use stagehook_core::config::{HookConfig, HookType, LimitRange, Limits, Requirement, Requirements};
 use std::time::Duration;
+use utoipa::PartialSchema as _;
 
 /// Every error as (pointer, detail).
 pub(crate) fn errors(hook_type: HookType, config: Value) -> Vec<(String, String)> {
@@ -330,6 +331,20 @@ fn requirements_are_a_list_or_a_file() {
         self::pointer(HookType::Python, with(HookType::Python, &both)),
         "/config/requirements"
     );
+}
+
+#[test]
+fn the_schema_of_requirements_has_both_forms() {
+    let schema = serde_json::to_value(Requirements::schema()).unwrap();
+    let forms = &schema["oneOf"];
+    assert_eq!(forms[0]["type"], "array");
+    assert_eq!(
+        forms[0]["items"],
+        json!({"$ref": "#/components/schemas/Requirement"})
+    );
+    assert_eq!(forms[1]["$ref"], "#/components/schemas/ScriptPath");
+    let requirement = serde_json::to_value(Requirement::schema()).unwrap();
+    assert_eq!(requirement["type"], "string");
 }
 
 #[rstest]

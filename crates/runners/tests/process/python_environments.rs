@@ -240,6 +240,27 @@ async fn what_was_resolved_once_is_installed_again_elsewhere(
 }
 
 #[rstest]
+#[tokio::test]
+async fn what_is_not_required_on_this_platform_is_an_environment_without_it(
+    #[values(Installer::Pip, Installer::Uv)] installer: Installer,
+) {
+    let packages = Packages::new();
+    let studio = studio(&packages, installer);
+    studio.script("hook.py", "import looks");
+    let hook = json!({
+        "script_path": "hook.py",
+        "requirements": ["looks ; sys_platform == 'win32'"],
+    });
+    let built = prepare(&studio, &hook).await.unwrap().unwrap();
+    assert_eq!(built.lock, "");
+    let again = prepare_with(&studio, &hook, Some(&built)).await.unwrap();
+    assert_eq!(again, Some(built));
+    let execution = studio.run_python(hook).await;
+    let missing = "No module named 'looks'";
+    assert!(execution.stderr.contains(missing), "{execution:?}");
+}
+
+#[rstest]
 #[case(Installer::Pip, "pip install --dry-run")]
 #[case(Installer::Uv, "uv pip compile")]
 #[tokio::test]

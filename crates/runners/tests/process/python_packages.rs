@@ -54,10 +54,10 @@ impl Packages {
     /// take.
     pub(crate) fn add(&self, name: &str, version: &str, module: &str, requires: &[&str]) {
         let information = format!("{name}-{version}.dist-info");
-        let requires: String = requires
+        let requires = requires
             .iter()
-            .map(|requirement| format!("Requires-Dist: {requirement}\n"))
-            .collect();
+            .map(|requirement| format!("Requires-Dist: {requirement}\n"));
+        let requires = requires.collect::<Vec<_>>().concat();
         let files = json!([
             [format!("{name}.py"), module],
             [

@@ -110,7 +110,7 @@ async fn what_is_wrong_with_an_environment_is_known_when_the_hook_is_saved_and_w
 #[case::missing("/nowhere/python3", "it does not exist")]
 #[case::a_directory("/usr", "it is a directory")]
 #[case::no_program("/etc/passwd", "it cannot be executed")]
-#[case::no_python("/usr/bin/true", "it cannot be executed")]
+#[case::no_python("/usr/bin/true", "it does not answer as Python does")]
 #[tokio::test]
 async fn a_default_interpreter_that_is_none_is_a_clear_error(
     #[case] python: &str,

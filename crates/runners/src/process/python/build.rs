@@ -112,7 +112,7 @@ impl Build<'_> {
             return Ok(());
         }
         // Another server with the same directory was faster.
-        if self.environments.built(key).await?.is_some() {
+        if self.environments.there(key).await?.is_some() {
             return Ok(());
         }
         // What is there is broken.

@@ -73,10 +73,10 @@ impl Environment {
             return Ok(None);
         };
         let stamp = stamp.into_std();
-        // Locked by others, or gone: it is just being collected.
-        let there =
-            stamp.try_lock_shared().is_ok() && stamp.metadata().is_ok_and(|s| s.nlink() > 0);
-        if !there {
+        // Who collects it has it locked until it is gone, or found in use. A
+        // file system that has no locks is no reason not to run.
+        let _ = stamp.lock_shared();
+        if stamp.metadata().is_ok_and(|stamp| stamp.nlink() == 0) {
             return Ok(None);
         }
         if age(&stamp).is_none_or(|age| age > TOUCHED_EVERY) {

@@ -112,6 +112,9 @@ pub enum InterpreterFault {
     /// There is something else that is no program.
     #[error("cannot be executed")]
     NotExecutable,
+    /// There is another program.
+    #[error("does not answer as Python does")]
+    NotPython,
 }
 
 impl From<ScriptError> for EnvironmentError {

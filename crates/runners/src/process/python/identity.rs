@@ -37,12 +37,12 @@ impl Environments {
         let mut program = Program::new(&settings.python, &settings.venvs);
         program = program.args(["-I", "-c", QUESTION]);
         program.variables.insert("PATH".to_owned(), PATH.into());
-        let (performed, said) =
-            perform(settings, program, Instant::now() + PATIENCE, SILENT).await?;
-        let said = Some(said).filter(|_| matches!(performed, Performed::Done));
-        said.as_deref()
-            .and_then(Identity::parse)
-            .ok_or(EnvironmentError::NoPython(InterpreterFault::NotExecutable))
+        let asked = perform(settings, program, Instant::now() + PATIENCE, SILENT).await;
+        let answer = match &asked {
+            Ok((Performed::Done, said)) => Identity::parse(said),
+            _ => None,
+        };
+        answer.ok_or(EnvironmentError::NoPython(InterpreterFault::NotPython))
     }
 }
 

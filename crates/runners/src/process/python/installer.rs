@@ -163,9 +163,10 @@ impl PythonInstaller {
             .args(["--python"])
             .args([interpreter_of(site.environment)]);
         // The one setting of pip's that uv takes as an argument alone.
-        match self.variables.get("PIP_NO_INDEX") {
-            Some(value) if !value.is_empty() && value != "0" => program.args(["--no-index"]),
-            _ => program,
+        let no_index = self.variables.get("PIP_NO_INDEX");
+        match no_index.and_then(|value| value.to_str()) {
+            None | Some("" | "0" | "false" | "no" | "off") => program,
+            Some(_) => program.args(["--no-index"]),
         }
     }
 
