@@ -5,8 +5,10 @@
 //! also knows what to call a breach. Sizes of files alone are left to the
 //! kernel.
 
+use super::procfs;
 use rustix::process::{Pid, Resource, Rlimit, prlimit};
 use stagehook_core::config::ScriptLimitsInForce;
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 
 /// What one process may have beyond the limit of all of them, so that the
@@ -49,14 +51,29 @@ pub(super) fn as_args(limits: &ScriptLimitsInForce) -> impl Iterator<Item = OsSt
         .map(|(_, number, limit)| format!("{number}={limit}").into())
 }
 
-/// Sets the limits of a process that was just started: before its program has
-/// come as far as to do anything.
+/// Sets the limits of a process that was just started, and of those that it has
+/// already started itself; what these start later inherits them.
 ///
 /// Without a sandbox nothing runs between the server and the program that could
 /// set them, and a server of gigabytes cannot fork itself for that. How many
 /// processes there may be is not among them: without a user namespace of its
 /// own, a script would be counted together with everything of the server's user.
 pub(super) fn set(pid: Pid, limits: &ScriptLimitsInForce) {
+    let mut limited = BTreeSet::new();
+    let mut fresh = vec![pid];
+    // A fork bomb would have us here forever; the watchdog ends it.
+    let most = limits.processes as usize;
+    while !fresh.is_empty() && limited.len() <= most {
+        for pid in fresh {
+            set_of_one(pid, limits);
+            limited.insert(pid.as_raw_pid());
+        }
+        fresh = procfs::descendants(pid, most);
+        fresh.retain(|pid| !limited.contains(&pid.as_raw_pid()));
+    }
+}
+
+fn set_of_one(pid: Pid, limits: &ScriptLimitsInForce) {
     for (resource, number, limit) in of(limits) {
         if number == libc::RLIMIT_NPROC {
             continue;

@@ -19,7 +19,9 @@ use super::sys;
 use super::variables::EXECUTION_ID;
 use rustix::process::Pid;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 /// The hooks that run in this process now. One for the whole process, because
 /// children are.
@@ -40,6 +42,8 @@ struct Registry {
 #[derive(Debug)]
 pub(super) struct Registration {
     leader: Pid,
+    /// Processor time of the orphans that were reaped.
+    reaped_micros: AtomicU64,
 }
 
 enum Owner {
@@ -71,12 +75,17 @@ impl Registration {
             leader.as_raw_pid(),
             format!("{EXECUTION_ID}={execution_id}"),
         );
-        Ok((Self { leader }, started))
+        let registration = Self {
+            leader,
+            reaped_micros: AtomicU64::new(0),
+        };
+        Ok((registration, started))
     }
 
     /// What is left of this hook beside its first process, with everything
-    /// below it. Orphans that ended are reaped on the way.
-    pub(super) fn left_behind(&self) -> Vec<Pid> {
+    /// below it; of more than so many, at least so many. Orphans that ended are
+    /// reaped on the way.
+    pub(super) fn left_behind(&self, most: usize) -> Vec<Pid> {
         let adopted = procfs::adopted();
         if adopted.is_empty() {
             return Vec::new();
@@ -85,6 +94,9 @@ impl Registration {
         let mut left = Vec::new();
         let mut seen = BTreeSet::new();
         for pid in adopted {
+            if left.len() >= most {
+                return left;
+            }
             if registry.hooks.contains_key(&pid.as_raw_pid()) {
                 continue;
             }
@@ -92,11 +104,14 @@ impl Registration {
             seen.insert((pid.as_raw_pid(), stat.started));
             match registry.owner(self.leader, pid, stat) {
                 Owner::Asking if stat.zombie => {
-                    let _ = sys::reap(pid);
+                    if let Ok(Some(reaped)) = sys::reap(pid) {
+                        let micros = u64::try_from(reaped.cpu.as_micros()).unwrap_or(u64::MAX);
+                        self.reaped_micros.fetch_add(micros, Ordering::Relaxed);
+                    }
                 }
                 Owner::Asking => {
                     left.push(pid);
-                    left.extend(procfs::descendants(pid));
+                    left.extend(procfs::descendants(pid, most));
                 }
                 Owner::Other | Owner::Unknown => {}
             }
@@ -105,6 +120,11 @@ impl Registration {
             .suspects
             .retain(|suspect, _| seen.contains(suspect));
         left
+    }
+
+    /// Processor time of this hook's orphans that ended.
+    pub(super) fn reaped_cpu(&self) -> Duration {
+        Duration::from_micros(self.reaped_micros.load(Ordering::Relaxed))
     }
 }
 

@@ -7,7 +7,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::PathBuf;
 
 /// Most descendants that are listed at once; the next round finds the rest.
-const DESCENDANTS_MAX: usize = 10_000;
+pub(super) const DESCENDANTS_MAX: usize = 10_000;
 
 /// One process at one moment.
 #[derive(Debug, Clone, Copy)]
@@ -74,8 +74,8 @@ pub(super) fn children(pid: Pid) -> Vec<Pid> {
     parse(&children.unwrap_or_default())
 }
 
-/// Every living process that descends from this one.
-pub(super) fn descendants(pid: Pid) -> Vec<Pid> {
+/// The living processes that descend from this one, up to so many.
+pub(super) fn descendants(pid: Pid, most: usize) -> Vec<Pid> {
     let mut found = Vec::new();
     let mut next = vec![pid];
     while let Some(pid) = next.pop() {
@@ -83,7 +83,7 @@ pub(super) fn descendants(pid: Pid) -> Vec<Pid> {
         for task in tasks.into_iter().flatten().flatten() {
             let children = fs::read_to_string(task.path().join("children")).unwrap_or_default();
             for child in parse(&children) {
-                if found.len() == DESCENDANTS_MAX {
+                if found.len() == most {
                     return found;
                 }
                 found.push(child);
@@ -94,27 +94,26 @@ pub(super) fn descendants(pid: Pid) -> Vec<Pid> {
     found
 }
 
-/// Memory that is a process's own, in pages: what it shares with a parent that
-/// forked it is counted with both.
-pub(super) fn own_memory_pages(pid: Pid) -> Option<u64> {
-    let text = fs::read_to_string(format!("/proc/{}/statm", pid.as_raw_pid())).ok()?;
-    let mut fields = text.split(' ').skip(1);
-    let resident: u64 = fields.next()?.parse().ok()?;
-    let shared: u64 = fields.next()?.parse().ok()?;
-    Some(resident.saturating_sub(shared))
+/// Memory that a process has taken, in bytes: what it has in common with others
+/// is counted with all of them. What it maps of files is not its own.
+pub(super) fn taken_memory_bytes(pid: Pid) -> Option<u64> {
+    let text = fs::read_to_string(format!("/proc/{}/status", pid.as_raw_pid())).ok()?;
+    Some(bytes_of(&text, "RssAnon:")? + bytes_of(&text, "RssShmem:")?)
 }
 
-/// Memory that is a process's own, in bytes, with its share of what it has in
+/// Memory that a process has taken, in bytes, with its share of what it has in
 /// common with others. Takes the kernel a while.
 pub(super) fn share_of_memory_bytes(pid: Pid) -> Option<u64> {
     let text = fs::read_to_string(format!("/proc/{}/smaps_rollup", pid.as_raw_pid())).ok()?;
-    let kib_of = |name: &str| -> Option<u64> {
-        let line = text.lines().find_map(|line| line.strip_prefix(name))?;
-        line.trim().strip_suffix("kB")?.trim().parse().ok()
-    };
-    let anonymous = kib_of("Pss_Anon:").or_else(|| kib_of("Pss:"))?;
-    let shared_memory = kib_of("Pss_Shmem:").unwrap_or(0);
-    Some((anonymous + shared_memory) << 10)
+    let anonymous = bytes_of(&text, "Pss_Anon:").or_else(|| bytes_of(&text, "Pss:"))?;
+    let shared_memory = bytes_of(&text, "Pss_Shmem:").unwrap_or(0);
+    Some(anonymous + shared_memory)
+}
+
+fn bytes_of(text: &str, name: &str) -> Option<u64> {
+    let line = text.lines().find_map(|line| line.strip_prefix(name))?;
+    let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kib << 10)
 }
 
 /// Whether a process was started with this entry (`NAME=value`) in its

@@ -38,8 +38,8 @@ pub(super) struct Program {
     pub(super) descriptors: Vec<OwnedFd>,
 }
 
-/// A program that was started, leader of a process group of its own, with our
-/// ends of its pipes.
+/// A program that was started, leader of a session and a process group of its
+/// own, with our ends of its pipes.
 #[derive(Debug)]
 pub(super) struct Spawned {
     pub(super) pid: Pid,
@@ -101,7 +101,7 @@ impl Program {
             actions.duplicate(descriptor.as_raw_fd(), number)?;
         }
         actions.change_directory(&directory)?;
-        let attributes = Attributes::of_a_group_of_its_own()?;
+        let attributes = Attributes::of_a_session_of_its_own()?;
         let pid = spawn(&path, &actions, &attributes, &args, &variables)?;
         Ok(Spawned {
             pid,
@@ -195,10 +195,14 @@ impl Drop for Actions {
 struct Attributes(libc::posix_spawnattr_t);
 
 impl Attributes {
-    /// In a process group of its own, no signal blocked, and SIGPIPE, which the
-    /// server ignores, in its default.
-    fn of_a_group_of_its_own() -> io::Result<Self> {
-        const FLAGS: c_int = libc::POSIX_SPAWN_SETPGROUP
+    /// In a session of its own, no signal blocked, and SIGPIPE, which the server
+    /// ignores, in its default.
+    ///
+    /// In the server's session it could type into the terminal that the server
+    /// was started from, and its processes would be scheduled as the server's
+    /// own are: a fork bomb would leave the server no time to end it.
+    fn of_a_session_of_its_own() -> io::Result<Self> {
+        const FLAGS: c_int = libc::POSIX_SPAWN_SETSID as c_int
             | libc::POSIX_SPAWN_SETSIGMASK
             | libc::POSIX_SPAWN_SETSIGDEF;
         let mut attributes = MaybeUninit::uninit();
@@ -210,7 +214,6 @@ impl Attributes {
             let mut attributes = Self(attributes.assume_init());
             let flags = libc::c_short::try_from(FLAGS).unwrap_or_default();
             check(libc::posix_spawnattr_setflags(&raw mut attributes.0, flags))?;
-            check(libc::posix_spawnattr_setpgroup(&raw mut attributes.0, 0))?;
             libc::sigemptyset(set.as_mut_ptr());
             check(libc::posix_spawnattr_setsigmask(
                 &raw mut attributes.0,

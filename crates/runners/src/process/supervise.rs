@@ -110,7 +110,7 @@ pub(super) async fn supervise(
                 End::OfItsOwn => tree.end(LEFTOVER_GRACE).await,
                 End::Deadline | End::Cancelled => tree.end(terms.grace).await,
                 // It would use the grace to take more.
-                End::Breach(_) => tree.end(Duration::ZERO).await,
+                End::Breach(_) => tree.kill().await,
             }
             io::Result::Ok(end)
         };

@@ -82,23 +82,12 @@ pub(super) fn keep_descriptors_from_children() -> io::Result<()> {
     }
 }
 
-/// How many ticks of a processor's time a second has.
-pub(super) fn ticks_per_second() -> u64 {
-    configured(libc::_SC_CLK_TCK, 100)
-}
-
-/// How large a page of memory is, in bytes.
-pub(super) fn page_bytes() -> u64 {
-    configured(libc::_SC_PAGESIZE, 4096)
-}
-
-fn configured(name: libc::c_int, otherwise: u64) -> u64 {
+/// Time of a processor that the kernel counts in ticks.
+pub(super) fn of_ticks(ticks: u64) -> Duration {
     // SAFETY: the call takes an integer alone.
-    let value = unsafe { libc::sysconf(name) };
-    u64::try_from(value)
-        .ok()
-        .filter(|&value| value > 0)
-        .unwrap_or(otherwise)
+    let per_second = unsafe { libc::sysconf(libc::_SC_CLK_TCK) };
+    let per_second = u64::try_from(per_second).ok().filter(|&ticks| ticks > 0);
+    Duration::from_millis(ticks * 1_000 / per_second.unwrap_or(100))
 }
 
 fn kib(value: libc::c_long) -> u64 {

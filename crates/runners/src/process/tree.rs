@@ -123,12 +123,22 @@ impl Tree {
                 break;
             }
         }
-        let kill_until = Instant::now() + KILL_PATIENCE;
+        self.kill().await;
+    }
+
+    /// Kills everything. Returns when nothing is left.
+    pub(super) async fn kill(&self) {
+        // Without a list at first: a fork bomb grows while it is listed.
+        let mut left = Vec::new();
+        let until = Instant::now() + KILL_PATIENCE;
         let mut pause = Pause::default();
-        while !left.is_empty() && Instant::now() < kill_until {
+        loop {
             self.signal(&left, Signal::KILL);
             tokio::time::sleep(pause.next()).await;
             left = self.left();
+            if left.is_empty() || Instant::now() >= until {
+                break;
+            }
         }
         self.report(&left);
     }
@@ -143,22 +153,43 @@ impl Tree {
     /// The processes that are left: the leader while it runs, with what is
     /// below it, and what lost its parent.
     fn left(&self) -> Vec<Pid> {
-        let mut left = self.registration.left_behind();
+        self.left_up_to(procfs::DESCENDANTS_MAX)
+    }
+
+    fn left_up_to(&self, most: usize) -> Vec<Pid> {
+        let mut left = self.registration.left_behind(most);
         if self.leader_runs() {
             left.push(self.leader);
-            left.extend(procfs::descendants(self.leader));
+            left.extend(procfs::descendants(self.leader, most));
         }
         left
     }
 
-    /// The processes that are the hook's own and not its sandbox's.
-    pub(super) fn members(&self) -> Vec<Pid> {
-        let mut members = self.left();
+    /// The processes that are the hook's own and not its sandbox's; of a tree of
+    /// more than so many, at least so many.
+    pub(super) fn members(&self, most: usize) -> Vec<Pid> {
+        // Bubblewrap and the sandbox's first process come on top.
+        let mut members = self.left_up_to(most + 2);
         if self.kind == Kind::Sandbox {
             let first = procfs::children(self.leader);
             members.retain(|pid| *pid != self.leader && !first.contains(pid));
         }
         members
+    }
+
+    /// Processor time of members that ended after their parent did: the sandbox's
+    /// first process has waited for them, or this process has.
+    pub(super) fn orphans_cpu(&self) -> Duration {
+        match self.kind {
+            Kind::Program => self.registration.reaped_cpu(),
+            Kind::Sandbox => sys::of_ticks(
+                procfs::children(self.leader)
+                    .into_iter()
+                    .filter_map(procfs::Stat::of)
+                    .map(|stat| stat.cpu_ticks)
+                    .sum(),
+            ),
+        }
     }
 
     fn leader_runs(&self) -> bool {
@@ -182,9 +213,9 @@ impl Tree {
         let _ = kill_process_group(self.leader, signal);
         for &pid in left {
             // A second TERM would interrupt what the first one started.
-            let in_group =
-                procfs::Stat::of(pid).is_some_and(|stat| stat.group == self.leader.as_raw_pid());
-            if !in_group {
+            let had_it = signal == Signal::TERM
+                && procfs::Stat::of(pid).is_some_and(|stat| stat.group == self.leader.as_raw_pid());
+            if !had_it {
                 let _ = kill_process(pid, signal);
             }
         }
@@ -208,13 +239,16 @@ impl Drop for Tree {
         if self.reaped {
             return;
         }
+        let mut left = Vec::new();
         let until = Instant::now() + KILL_PATIENCE;
         let mut pause = Pause::default();
-        let mut left = self.left();
-        while !left.is_empty() && Instant::now() < until {
+        loop {
             self.signal(&left, Signal::KILL);
             thread::sleep(pause.next());
             left = self.left();
+            if left.is_empty() || Instant::now() >= until {
+                break;
+            }
         }
         self.report(&left);
         let _ = sys::reap(self.leader);

@@ -66,33 +66,40 @@ impl Watchdog {
         loop {
             tokio::time::sleep(pause).await;
             pause = INTERVAL;
-            if let Some(breach) = self.look(&tree.members()) {
+            // No more than it takes to see that there are too many: a fork bomb
+            // grows while it is listed.
+            let most = self.limits.processes as usize + 1;
+            if let Some(breach) = self.look(&tree.members(most), tree.orphans_cpu()) {
                 return breach;
             }
         }
     }
 
-    fn look(&mut self, processes: &[Pid]) -> Option<Breach> {
+    fn look(&mut self, processes: &[Pid], orphans_cpu: Duration) -> Option<Breach> {
+        // Told at once: looking at each of a fork bomb's takes too long.
+        let listed = u32::try_from(processes.len()).unwrap_or(u32::MAX);
+        if listed > self.limits.processes {
+            return Some(Breach::Processes(listed));
+        }
         let mut threads = 0;
         let mut ticks = 0;
-        let mut pages = 0;
+        let mut memory = 0;
         for &pid in processes.iter().take(MEASURED_MAX) {
             let Some(stat) = Stat::of(pid) else { continue };
             threads += stat.threads;
             ticks += stat.cpu_ticks;
-            pages += procfs::own_memory_pages(pid).unwrap_or(0);
+            memory += procfs::taken_memory_bytes(pid).unwrap_or(0);
         }
         let unmeasured = processes.len().saturating_sub(MEASURED_MAX);
         threads += u32::try_from(unmeasured).unwrap_or(u32::MAX);
         if threads > self.limits.processes {
             return Some(Breach::Processes(threads));
         }
-        let cpu = Duration::from_millis(ticks * 1_000 / sys::ticks_per_second());
+        let cpu = sys::of_ticks(ticks) + orphans_cpu;
         self.seen.cpu = self.seen.cpu.max(cpu);
         if cpu > self.limits.cpu {
             return Some(Breach::Cpu(cpu));
         }
-        let mut memory = pages * sys::page_bytes();
         if memory > self.limits.memory_bytes {
             // Counted twice is what a process shares with one that it forked.
             memory = processes
