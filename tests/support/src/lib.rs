@@ -5,4 +5,5 @@
 #[cfg(feature = "database")]
 pub mod database;
 pub mod hook;
+pub mod packages;
 pub mod receiver;

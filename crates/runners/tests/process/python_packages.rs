@@ -3,13 +3,14 @@
 //! installed.
 
 use crate::studio::Studio;
-use serde_json::{Value, json};
+use serde_json::Value;
 use stagehook_core::config::{HookConfig, HookType, PythonConfig};
 use stagehook_runners::process::{EnvironmentError, ManagedEnvironment, PythonInstaller};
+use stagehook_test_support::packages::wheel;
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::Duration;
 use tempfile::TempDir;
 
@@ -50,35 +51,9 @@ impl Packages {
         }
     }
 
-    /// Adds a package with one module, in the simplest form that installers
-    /// take.
+    /// Adds a package with one module.
     pub(crate) fn add(&self, name: &str, version: &str, module: &str, requires: &[&str]) {
-        let information = format!("{name}-{version}.dist-info");
-        let requires = requires
-            .iter()
-            .map(|requirement| format!("Requires-Dist: {requirement}\n"));
-        let requires = requires.collect::<Vec<_>>().concat();
-        let files = json!([
-            [format!("{name}.py"), module],
-            [
-                format!("{information}/METADATA"),
-                format!("Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n{requires}")
-            ],
-            [
-                format!("{information}/WHEEL"),
-                "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
-            ],
-            [
-                format!("{information}/RECORD"),
-                format!(
-                    "{name}.py,,\n{information}/METADATA,,\n{information}/WHEEL,,\n{information}/RECORD,,\n"
-                )
-            ]
-        ]);
-        let path = self
-            .path()
-            .join(format!("{name}-{version}-py3-none-any.whl"));
-        zip(&path, &files);
+        wheel(self.path(), name, version, module, requires);
     }
 
     /// Installs from here alone.
@@ -94,22 +69,6 @@ impl Packages {
             ]),
         }
     }
-}
-
-fn zip(path: &Path, files: &Value) {
-    let mut zip = Command::new(PYTHON)
-        .args([
-            "-c",
-            "import json, sys, zipfile\n\
-             with zipfile.ZipFile(sys.argv[1], 'w') as z:\n\
-             \x20 for name, text in json.load(sys.stdin): z.writestr(name, text)",
-        ])
-        .arg(path)
-        .stdin(Stdio::piped())
-        .spawn()
-        .unwrap();
-    serde_json::to_writer(zip.stdin.take().unwrap(), files).unwrap();
-    assert!(zip.wait().unwrap().success());
 }
 
 /// uv: as it is installed, or else installed once for all tests, by pip, from
@@ -168,7 +127,7 @@ pub(crate) async fn prepare_with(
     let patience = Duration::from_mins(2);
     studio
         .runner
-        .prepare_environment(&config(hook), known, patience, &|_| ())
+        .prepare_environment(&config(hook), None, known, patience, &|_| ())
         .await
 }
 
