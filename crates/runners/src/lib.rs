@@ -7,8 +7,8 @@
 //! with a status that says so; [`HostBroken`] is only for a host that cannot
 //! do its own work.
 //!
-//! What is deliberately absent: the store. Whoever calls brings the plugin's
-//! bytes and keeps the record.
+//! What is deliberately absent: the store. Whoever calls brings the plugin or the
+//! script, and keeps the record.
 
 mod egress;
 mod invocation;
@@ -31,6 +31,18 @@ pub use secrets::Secrets;
 use stagehook_core::config::HookConfig;
 use stagehook_core::execution::{Execution, ExecutionStatus};
 
+/// What is brought to a run, out of wherever it is kept.
+#[derive(Debug, Clone, Copy, Default)]
+pub enum Brought<'a> {
+    /// Nothing: a webhook needs nothing, and a script is found on the disk.
+    #[default]
+    Nothing,
+    /// The plugin, prepared ([`wasm::WasmRunner::prepare`]).
+    Plugin(&'a wasm::PreparedPlugin),
+    /// The script of a shell or Python hook.
+    Script(&'a process::BroughtScript),
+}
+
 /// The runners of a server.
 #[derive(Debug)]
 pub struct Runners {
@@ -43,21 +55,25 @@ pub struct Runners {
 }
 
 impl Runners {
-    /// Runs one hook once. A plugin must have been prepared before
-    /// ([`wasm::WasmRunner::prepare`]); the other types ignore `plugin`.
+    /// Runs one hook once. What is brought is ignored by hooks of other types; a
+    /// plugin must be.
     pub async fn run(
         &self,
         config: &HookConfig,
-        plugin: Option<&wasm::PreparedPlugin>,
+        brought: Brought<'_>,
         invocation: Invocation<'_>,
     ) -> Result<Execution, HostBroken> {
+        let script = match brought {
+            Brought::Script(script) => Some(script),
+            Brought::Nothing | Brought::Plugin(_) => None,
+        };
         match config {
-            HookConfig::Shell(config) => self.process.run_shell(config, invocation).await,
-            HookConfig::Python(config) => self.process.run_python(config, invocation).await,
+            HookConfig::Shell(config) => self.process.run_shell(config, script, invocation).await,
+            HookConfig::Python(config) => self.process.run_python(config, script, invocation).await,
             HookConfig::Webhook(config) => self.webhook.run(config, invocation).await,
-            HookConfig::Wasm(config) => match plugin {
-                Some(plugin) => self.wasm.run(config, plugin, invocation).await,
-                None => Ok(Execution::not_run(
+            HookConfig::Wasm(config) => match brought {
+                Brought::Plugin(plugin) => self.wasm.run(config, plugin, invocation).await,
+                Brought::Nothing | Brought::Script(_) => Ok(Execution::not_run(
                     ExecutionStatus::HostError,
                     "the plugin was not prepared",
                 )),

@@ -3,8 +3,10 @@
 //! | what | where |
 //! | --- | --- |
 //! | the script is found below the script roots, and what was found is run | `script` |
+//! | or it is brought | `brought` |
 //! | the program that reads it | `interpreter`, `python` |
 //! | its environment, its private directory, its result | `variables`, `work_dir` |
+//! | what helps its authors | `library` |
 //! | how much of the host it sees | `confinement`, `bubblewrap` |
 //! | how much of it it may use | `limits`, `watchdog` |
 //! | what it is fed and what it prints | `supervise` |
@@ -20,10 +22,12 @@
 //! No shell string is ever built (REQ-SCR-1), the script inherits descriptors
 //! 0, 1 and 2 and nothing of the server's environment (REQ-SCR-2).
 
+mod brought;
 mod bubblewrap;
 mod confinement;
 mod interpreter;
 mod limits;
+mod library;
 mod lines;
 mod orphans;
 mod outcome;
@@ -42,6 +46,7 @@ mod watchdog;
 mod work_dir;
 
 pub use confinement::{Confinement, ConfinementLevel};
+pub use brought::BroughtScript;
 pub use python::{EnvironmentError, InterpreterFault, ManagedEnvironment, PythonInstaller};
 
 use crate::media_roots::MediaRoots;
@@ -135,6 +140,8 @@ struct Job<'a> {
     env: &'a BTreeMap<String, String>,
     grants: &'a ScriptGrants,
     limits: &'a ScriptLimits,
+    /// What it says; without this it is found below the script roots.
+    brought: Option<&'a BroughtScript>,
     sandbox: Sandbox,
     /// `None` for a shell hook: the script says it itself.
     python: Option<&'a python::Interpreter>,
@@ -171,6 +178,8 @@ impl ProcessRunner {
         if let ConfinementLevel::Unavailable(why) = confinement.level() {
             tracing::warn!("confined hooks are refused: {why}");
         }
+        library::install(&settings.work_root)
+            .map_err(|error| HostBroken::new("cannot write the library of scripts", error))?;
         let roots = MediaRoots::open(&settings.media_roots)
             .map_err(|error| HostBroken::new("cannot open a media root", error))?;
         let settings = Arc::new(settings);
@@ -187,7 +196,8 @@ impl ProcessRunner {
         self.confinement.level()
     }
 
-    /// Runs a shell hook once.
+    /// Runs a shell hook once: the script that is brought, or else the one that
+    /// is found below the script roots.
     pub async fn run_shell(
         &self,
         config: &ShellConfig,
@@ -196,10 +206,12 @@ impl ProcessRunner {
         let job = Job {
             script: &config.script_path,
             args: &config.args,
+        script: Option<&BroughtScript>,
             env: &config.env,
             grants: &config.grants,
             limits: &config.limits,
             sandbox: config.sandbox,
+            brought: script,
             python: None,
         };
         self.run(job, invocation).await
@@ -215,8 +227,9 @@ impl ProcessRunner {
         // Before the interpreter is looked for: a refusal comes first.
         if let Err(refused) = self.confinement.admit(config.sandbox) {
             return Ok(Execution::not_run(ExecutionStatus::Refused, refused));
+        script: Option<&BroughtScript>,
         }
-        let python = match self.python.interpreter(config).await {
+        let python = match self.python.interpreter(config, script).await {
             Ok(python) => python,
             Err(error) => return NotStarted::error(&error).execution(),
         };
@@ -227,6 +240,7 @@ impl ProcessRunner {
             grants: &config.grants,
             limits: &config.limits,
             sandbox: config.sandbox,
+            brought: script,
             python: Some(&python),
         };
         self.run(job, invocation).await
@@ -249,7 +263,10 @@ impl ProcessRunner {
         timeout: Duration,
         progress: &(dyn Fn(&str) + Send + Sync),
     ) -> Result<Option<ManagedEnvironment>, EnvironmentError> {
-        self.python.prepare(config, known, timeout, progress).await
+        self.python
+            .prepare(config, script, known, timeout, progress)
+            .await
+        script: Option<&BroughtScript>,
     }
 
     /// The key of a Python hook's managed environment, built or not; none for a
@@ -258,10 +275,11 @@ impl ProcessRunner {
         &self,
         config: &PythonConfig,
     ) -> Result<Option<String>, EnvironmentError> {
-        self.python.key(config).await
+        self.python.key(config, script).await
     }
 
     /// Removes managed environments that have none of the keys to `keep`, were
+        script: Option<&BroughtScript>,
     /// not used for this long (which is told to the hour), and are not in use
     /// now; answers with their keys. Named environments stay.
     pub async fn collect_environments(

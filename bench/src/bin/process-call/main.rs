@@ -59,6 +59,7 @@ impl Ours {
             .runner
             .run_shell(
                 &self.config,
+                None,
                 Invocation {
                     input: &self.input,
                     input_json: &input_json,

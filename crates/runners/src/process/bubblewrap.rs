@@ -9,13 +9,13 @@
 //! | `/tmp`, `/dev/shm` | empty, in memory, bounded |
 //! | `/proc` | of the sandbox's own processes alone |
 //! | a virtual environment | read-only, where it is on the host |
-//! | `/.stagehook` | the sandbox's first process, and what lies beside the script |
+//! | `/.stagehook` | the sandbox's first process, the library, and what lies beside the script |
 //!
 //! Nothing else of the host exists in there. Directories that a hook chose are
 //! handed over opened, not named, so that nobody can put another in their place.
 
 use super::interpreter::PATH;
-use super::limits;
+use super::{library, limits};
 use super::report::{self, Report};
 use super::spawn::Program;
 use crate::media_roots::GrantedDirectory;
@@ -24,12 +24,13 @@ use std::ffi::OsString;
 use std::fs;
 use std::io::{self, PipeReader, Read as _};
 use std::os::fd::OwnedFd;
-use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// Where a confined script sees its work directory.
 pub(super) const WORK: &str = "/work";
+/// Where it sees what the server gives to every script.
+pub(super) const GIVEN: &str = "/.stagehook";
 /// Where it sees what lies beside it.
 pub(super) const BESIDE: &str = "/.stagehook/scripts";
 /// Where the sandbox's first process is.
@@ -86,7 +87,7 @@ const OF_THE_NETWORK: [&str; 4] = ["gai.conf", "host.conf", "hosts", "resolv.con
 #[derive(Debug)]
 pub(super) struct Bubblewrap {
     program: PathBuf,
-    init: PathBuf,
+    given: PathBuf,
     /// What is the same for every sandbox.
     system: Vec<OsString>,
     /// The parts of the host that `system` shows.
@@ -129,12 +130,12 @@ impl Bubblewrap {
             .map(|directory| Path::new(directory).join("bwrap"))
             .find(|path| super::interpreter::is_executable(path))
             .ok_or(NoSandbox::Missing)?;
-        let init = work_root.join("sandbox-init");
-        install(&init).map_err(|error| NoSandbox::Unwritable(error.kind()))?;
+        let given = library::given(work_root);
+        install(&given).map_err(|error| NoSandbox::Unwritable(error.kind()))?;
         let (system, visible) = system(hidden);
         let sandbox = Self {
             program,
-            init,
+            given,
             system,
             visible,
         };
@@ -169,8 +170,8 @@ impl Bubblewrap {
             confined = confined.args(["--unshare-net"]);
         }
         confined = confined
-            .args(["--ro-bind".into(), self.init.clone().into_os_string()])
-            .args([INIT]);
+            .args(["--ro-bind".into(), self.given.clone().into_os_string()])
+            .args([GIVEN]);
         for path in view.read_only {
             confined = confined.args([
                 OsString::from("--ro-bind"),
@@ -265,19 +266,12 @@ impl Bubblewrap {
     }
 }
 
-/// Puts the first process of sandboxes where they can see it.
-fn install(path: &Path) -> io::Result<()> {
-    let fresh = path.with_extension("new");
-    let _ = fs::remove_file(&fresh);
-    let mut file = fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o500)
-        .open(&fresh)?;
-    io::Write::write_all(&mut file, INIT_PROGRAM)?;
-    file.set_permissions(fs::Permissions::from_mode(0o555))?;
-    drop(file);
-    fs::rename(fresh, path)
+/// Puts the first process of sandboxes where they can see it, and makes the place
+/// of what lies beside a script.
+fn install(given: &Path) -> io::Result<()> {
+    let name = |guest: &str| given.join(guest.trim_start_matches(GIVEN).trim_start_matches('/'));
+    fs::create_dir_all(name(BESIDE))?;
+    library::put(&name(INIT), INIT_PROGRAM, 0o555)
 }
 
 /// What every sandbox has, and the parts of the host that it shows.

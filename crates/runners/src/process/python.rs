@@ -35,7 +35,7 @@ pub use error::{EnvironmentError, InterpreterFault};
 pub use installer::PythonInstaller;
 
 use super::lines::Hear;
-use super::{ProcessSettings, blocking};
+use super::{BroughtScript, ProcessSettings, blocking};
 use crate::HostBroken;
 use environment::Environment;
 use identity::Identity;
@@ -110,6 +110,7 @@ impl Environments {
     pub(super) async fn interpreter(
         &self,
         config: &PythonConfig,
+        script: Option<&BroughtScript>,
     ) -> Result<Interpreter, EnvironmentError> {
         if let Some(name) = &config.venv {
             let venvs = self.settings.venvs.clone();
@@ -117,7 +118,7 @@ impl Environments {
             let environment = blocking(move || Environment::named(&venvs, &name)).await??;
             return Ok(Interpreter::of(environment));
         }
-        if let Some(specification) = self.specification(config).await? {
+        if let Some(specification) = self.specification(config, script).await? {
             let built = self.built(&specification.key).await?;
             return built.map(Interpreter::of).ok_or(EnvironmentError::NotBuilt);
         }
@@ -135,8 +136,9 @@ impl Environments {
     pub(super) async fn key(
         &self,
         config: &PythonConfig,
+        script: Option<&BroughtScript>,
     ) -> Result<Option<String>, EnvironmentError> {
-        let specification = self.specification(config).await?;
+        let specification = self.specification(config, script).await?;
         Ok(specification.map(|specification| specification.key))
     }
 
@@ -145,12 +147,13 @@ impl Environments {
     pub(super) async fn prepare(
         &self,
         config: &PythonConfig,
+        script: Option<&BroughtScript>,
         known: Option<&ManagedEnvironment>,
         timeout: Duration,
         progress: Hear<'_>,
     ) -> Result<Option<ManagedEnvironment>, EnvironmentError> {
-        let Some(specification) = self.specification(config).await? else {
-            return self.interpreter(config).await.map(|_| None);
+        let Some(specification) = self.specification(config, script).await? else {
+            return self.interpreter(config, script).await.map(|_| None);
         };
         if let Some(there) = self.there(&specification.key).await? {
             return Ok(Some(there));
@@ -203,14 +206,18 @@ impl Environments {
     async fn specification(
         &self,
         config: &PythonConfig,
+        script: Option<&BroughtScript>,
     ) -> Result<Option<Specification>, EnvironmentError> {
         if config.venv.is_some() {
             return Ok(None);
         }
         let settings = Arc::clone(&self.settings);
-        let (script, requirements) = (config.script_path.clone(), config.requirements.clone());
-        let wanted =
-            blocking(move || wanted::of(&settings.script_roots, &script, &requirements)).await??;
+        let (path, requirements) = (config.script_path.clone(), config.requirements.clone());
+        let script = script.cloned();
+        let wanted = blocking(move || {
+            wanted::of(&settings.script_roots, &path, script.as_ref(), &requirements)
+        })
+        .await??;
         if wanted.is_nothing() {
             return Ok(None);
         }

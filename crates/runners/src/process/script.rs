@@ -6,6 +6,7 @@
 //! is run, from a private copy: an interpreter that opened the path once more
 //! could be shown another file.
 
+use bytes::Bytes;
 use cap_std::ambient_authority;
 use cap_std::fs::{Dir, OpenOptions, OpenOptionsExt as _};
 use stagehook_core::config::ScriptPath;
@@ -24,12 +25,19 @@ pub(super) struct Script {
     pub(super) name: String,
     /// What it says.
     pub(super) content: Vec<u8>,
-    /// The digest of that, as it lies on the disk.
+    /// The digest of that, as it was found.
     pub(super) digest: Digest,
-    /// The directory it was found in, for what lies beside it.
-    pub(super) directory: PathBuf,
-    /// The same, opened.
-    pub(super) opened: OwnedFd,
+    /// What it may import or source.
+    pub(super) beside: Beside,
+}
+
+/// What lies beside a script.
+#[derive(Debug)]
+pub(super) enum Beside {
+    /// The directory it was found in, by its name and opened.
+    Directory(PathBuf, OwnedFd),
+    /// What was brought with it, by names without a `/`.
+    Brought(Vec<(String, Bytes)>),
 }
 
 /// Why a script cannot be run; the text names it as it was configured.
@@ -88,8 +96,7 @@ pub(super) fn read(roots: &[PathBuf], path: &ScriptPath) -> Result<Script, Scrip
             .unwrap_or_default(),
         content,
         digest,
-        directory: root.join(beside),
-        opened: opened.into(),
+        beside: Beside::Directory(root.join(beside), opened.into()),
     })
 }
 

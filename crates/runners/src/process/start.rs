@@ -3,11 +3,13 @@
 use super::bubblewrap::{self, View};
 use super::confinement::InForce;
 use super::interpreter::{self, Interpreter};
-use super::script::{self, Fault, Script};
+use super::script::{self, Beside, Fault, Script};
 use super::spawn::Program;
 use super::tree::{Kind, Pipes, Tree};
-use super::work_dir::WorkDir;
-use super::{Job, ProcessRunner, ProcessSettings, limits, python, variables};
+use super::work_dir::{self, WorkDir};
+use super::{
+    BroughtScript, Job, ProcessRunner, ProcessSettings, library, limits, python, variables,
+};
 use crate::media_roots::{Granted, GrantedDirectory, MediaRoots, Refusal};
 use crate::{HostBroken, Invocation};
 use stagehook_core::config::{Access, Sandbox, ScriptGrants, ScriptLimitsInForce, ScriptPath};
@@ -15,7 +17,6 @@ use stagehook_core::contract::HookInput;
 use stagehook_core::execution::{Execution, ExecutionStatus, ScriptRun};
 use std::collections::BTreeMap;
 use std::io::{self, PipeReader};
-use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -75,6 +76,7 @@ struct Starter {
     path: ScriptPath,
     args: Vec<String>,
     env: BTreeMap<String, String>,
+    brought: Option<BroughtScript>,
     grants: ScriptGrants,
     sandbox: Sandbox,
     python: Option<python::Interpreter>,
@@ -99,6 +101,7 @@ impl ProcessRunner {
             args: job.args.to_vec(),
             env: job.env.clone(),
             grants: job.grants.clone(),
+            brought: job.brought.cloned(),
             sandbox: job.sandbox,
             python: job.python.cloned(),
             limits,
@@ -136,15 +139,21 @@ impl Starter {
             .args(&self.args);
         program.variables = variables::all(&self.input, &self.env, seen_work);
         if self.python.is_some() {
-            let beside = match bubblewrap {
-                Some(_) => Path::new(bubblewrap::BESIDE),
-                None => &script.directory,
+            let beside = match (&script.beside, bubblewrap) {
+                (Beside::Brought(_), _) => seen_work.join(work_dir::OWN),
+                (Beside::Directory(..), Some(_)) => PathBuf::from(bubblewrap::BESIDE),
+                (Beside::Directory(directory, _), None) => directory.clone(),
             };
-            python::add_variables(&mut program.variables, beside);
+            python::add_variables(&mut program.variables, &beside);
         }
         let (program, kind, report) = match (bubblewrap, granted) {
             (Some(bubblewrap), Some(granted)) => {
-                let view = self.view(&work, script.opened, granted).map_err(broken)?;
+                let view = self.view(&work, script.beside, granted).map_err(broken)?;
+        let given = match bubblewrap {
+            Some(_) => PathBuf::from(bubblewrap::GIVEN),
+            None => library::given(&self.settings.work_root),
+        };
+        library::add_variables(&mut program.variables, &given);
                 let (program, report) = bubblewrap
                     .confine(program, view, &self.limits)
                     .map_err(|error| HostBroken::new("cannot describe a sandbox", error))?;
@@ -170,9 +179,10 @@ impl Starter {
         })
     }
 
-    fn read_script(&self) -> Result<Script, NotStarted> {
-        let mut script =
-            script::read(&self.settings.script_roots, &self.path).map_err(|error| {
+    fn read_script(&mut self) -> Result<Script, NotStarted> {
+        let mut script = match self.brought.take() {
+            Some(brought) => brought.under(&self.path),
+            None => script::read(&self.settings.script_roots, &self.path).map_err(|error| {
                 match error.fault {
                     Fault::LeadsOut => {
                         NotStarted::Hook(ExecutionStatus::Refused, error.to_string())
@@ -224,7 +234,7 @@ impl Starter {
         })
     }
 
-    fn view(&self, work: &WorkDir, beside: OwnedFd, granted: Granted) -> io::Result<View> {
+    fn view(&self, work: &WorkDir, beside: Beside, granted: Granted) -> io::Result<View> {
         let mut directories = granted.directories;
         let mut read_only = Vec::new();
         if let Some(python) = &self.python {
@@ -239,7 +249,10 @@ impl Starter {
         }
         Ok(View {
             work: work.open()?,
-            beside: self.python.is_some().then_some(beside),
+            beside: match beside {
+                Beside::Directory(_, opened) if self.python.is_some() => Some(opened),
+                Beside::Directory(..) | Beside::Brought(_) => None,
+            },
             directories,
             read_only: self.not_shown(read_only),
             network: self.grants.network,

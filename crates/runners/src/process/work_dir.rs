@@ -1,7 +1,7 @@
 //! The private directory of one run: its home, its temporary files, its input
 //! and its result.
 
-use super::script::Script;
+use super::script::{Beside, Script};
 use rustix::fs::{Mode, OFlags};
 use stagehook_core::contract::{HookResult, InvalidResult, RESULT_MAX_BYTES};
 use std::fs::{self, DirBuilder, File, Permissions};
@@ -14,8 +14,9 @@ use std::path::{Path, PathBuf};
 pub(super) const INPUT: &str = "input.json";
 /// The name of the result's file.
 pub(super) const RESULT: &str = "result.json";
-/// Where the script's copy lies, apart from what the script itself writes.
-const OWN: &str = ".stagehook";
+/// Where the script's copy lies, and what was brought with it, apart from what
+/// the script itself writes.
+pub(super) const OWN: &str = ".stagehook";
 
 /// The directory. It is removed when this is dropped.
 #[derive(Debug)]
@@ -55,12 +56,17 @@ impl WorkDir {
         })
     }
 
-    /// Writes what the script is told, and the script itself; answers where
-    /// the script is, from here.
+    /// Writes what the script is told, the script itself, and what was brought
+    /// with it; answers where the script is, from here.
     pub(super) fn fill(&self, input_json: &[u8], script: &Script) -> io::Result<PathBuf> {
         fs::write(self.path.join(INPUT), input_json)?;
         let own = self.path.join(OWN);
         DirBuilder::new().mode(0o700).create(&own)?;
+        if let Beside::Brought(files) = &script.beside {
+            for (name, content) in files {
+                fs::write(own.join(name), content)?;
+            }
+        }
         fs::write(own.join(&script.name), &script.content)?;
         Ok(Path::new(OWN).join(&script.name))
     }

@@ -71,13 +71,17 @@ async fn the_environment_is_what_the_contract_says_and_nothing_else() {
     }
     assert!(environment.remove("STAGEHOOK_EXECUTION_ID").is_some());
     environment.remove("_");
+    let library = studio.path("work/given/lib");
+    let library = library.to_str().unwrap();
+    let path = format!("/usr/local/bin:/usr/bin:/bin:{library}");
     assert_eq!(
         environment,
         BTreeMap::from([
             ("EMPTY", ""),
             ("LANG", "C.UTF-8"),
             ("LUT", "rec709"),
-            ("PATH", "/usr/local/bin:/usr/bin:/bin"),
+            ("PATH", &path),
+            ("PYTHONPATH", library),
             ("STAGEHOOK_HOOK_POINT", "post_segment"),
             ("STAGEHOOK_JOB_ID", "42"),
             ("STAGEHOOK_SEGMENT_PATH", "/media/job42/seg_003.mp4"),

@@ -188,6 +188,7 @@ async fn a_run_that_is_dropped_leaves_nothing() {
     };
     let run = studio.runner.run_shell(
         &config,
+        None,
         Invocation {
             input: &input,
             input_json: &input_json,
@@ -295,6 +296,7 @@ async fn many_at_once_do_not_mix() {
             .runner
             .run_shell(
                 &config,
+                None,
                 Invocation {
                     input: &input,
                     input_json: &input_json,

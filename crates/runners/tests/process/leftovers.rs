@@ -118,7 +118,7 @@ async fn one_hook_never_ends_the_daemon_of_another_that_still_runs() {
             timeout: LONG,
             cancel: &never,
         };
-        studio.runner.run_shell(&config, invocation).await.unwrap()
+        studio.runner.run_shell(&config, None, invocation).await.unwrap()
     };
     let short = async {
         let daemon = written(&pid).await;
@@ -133,7 +133,7 @@ async fn one_hook_never_ends_the_daemon_of_another_that_still_runs() {
             timeout: LONG,
             cancel: &never,
         };
-        let execution = studio.runner.run_shell(&config, invocation).await.unwrap();
+        let execution = studio.runner.run_shell(&config, None, invocation).await.unwrap();
         assert_eq!(execution.status, ExecutionStatus::Passed);
         assert!(runs(&daemon), "the other hook's daemon was ended");
         std::fs::write(&go, "go\n").unwrap();

@@ -1,11 +1,13 @@
 //! Scripts, also hostile ones: whatever a script does, it is run to an end
 //! that the record tells truly, and nothing of it is left.
 
+mod brought;
 mod confined;
 mod contract;
 mod finding;
 mod hostile;
 mod leftovers;
+mod library;
 mod python;
 mod python_environments;
 mod python_packages;

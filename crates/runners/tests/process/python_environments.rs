@@ -137,7 +137,7 @@ async fn requirements_can_be_a_file_beside_the_script() {
     // The same as a list is the same environment.
     let of_list = studio
         .runner
-        .environment_key(&config(&looks()))
+        .environment_key(&config(&looks()), None)
         .await
         .unwrap();
     assert_eq!(of_list, Some(of_file.key));
@@ -164,7 +164,7 @@ async fn a_script_can_say_itself_what_it_requires() {
     assert_eq!(execution.stdout, "rec709\n", "{execution:?}");
     let of_list = studio
         .runner
-        .environment_key(&config(&looks()))
+        .environment_key(&config(&looks()), None)
         .await
         .unwrap();
     assert_eq!(of_list, Some(built.key));
@@ -297,7 +297,7 @@ async fn what_the_installer_prints_is_heard_while_it_runs(
     let hear = |line: &str| heard.lock().unwrap().push(line.to_owned());
     studio
         .runner
-        .prepare_environment(&config(&looks()), None, Duration::from_mins(2), &hear)
+        .prepare_environment(&config(&looks()), None, None, Duration::from_mins(2), &hear)
         .await
         .unwrap();
     let heard = heard.into_inner().unwrap();
@@ -315,7 +315,7 @@ async fn building_ends_by_its_deadline() {
     let soon = Duration::from_millis(50);
     let error = studio
         .runner
-        .prepare_environment(&config(&looks()), None, soon, &|_| ())
+        .prepare_environment(&config(&looks()), None, None, soon, &|_| ())
         .await
         .unwrap_err();
     assert!(
@@ -349,7 +349,7 @@ async fn a_lock_that_is_none_is_refused() {
     let studio = studio(&packages, Installer::Pip);
     let key = studio
         .runner
-        .environment_key(&config(&looks()))
+        .environment_key(&config(&looks()), None)
         .await
         .unwrap();
     let damaged = ManagedEnvironment {

@@ -5,7 +5,7 @@ use stagehook_core::config::{HookConfig, HookType};
 use stagehook_core::contract::HookInput;
 use stagehook_core::execution::Execution;
 use stagehook_runners::Invocation;
-use stagehook_runners::process::{Confinement, ProcessRunner, ProcessSettings};
+use stagehook_runners::process::{BroughtScript, Confinement, ProcessRunner, ProcessSettings};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -95,6 +95,31 @@ impl Studio {
         timeout: Duration,
         cancel: &CancellationToken,
     ) -> Execution {
+        self.run_any(hook_type, config, None, input, timeout, cancel)
+            .await
+    }
+
+    /// Runs a script that is brought, under the name that the config has for it.
+    pub(crate) async fn run_brought(
+        &self,
+        hook_type: HookType,
+        config: Value,
+        script: &BroughtScript,
+    ) -> Execution {
+        let never = CancellationToken::new();
+        self.run_any(hook_type, config, Some(script), &input(), LONG, &never)
+            .await
+    }
+
+    async fn run_any(
+        &self,
+        hook_type: HookType,
+        config: Value,
+        script: Option<&BroughtScript>,
+        input: &HookInput,
+        timeout: Duration,
+        cancel: &CancellationToken,
+    ) -> Execution {
         let input_json = serde_json::to_string(input).unwrap();
         let invocation = Invocation {
             input,
@@ -103,8 +128,8 @@ impl Studio {
             cancel,
         };
         let execution = match HookConfig::parse(hook_type, config).unwrap() {
-            HookConfig::Shell(config) => self.runner.run_shell(&config, invocation).await,
-            HookConfig::Python(config) => self.runner.run_python(&config, invocation).await,
+            HookConfig::Shell(config) => self.runner.run_shell(&config, script, invocation).await,
+            HookConfig::Python(config) => self.runner.run_python(&config, script, invocation).await,
             _ => panic!("no script"),
         }
         .unwrap();
@@ -117,8 +142,8 @@ impl Studio {
         let left: Vec<_> = fs::read_dir(self.path("work"))
             .unwrap()
             .map(|entry| entry.unwrap().file_name())
-            // The first process of sandboxes, for as long as there is a server.
-            .filter(|name| name != "sandbox-init")
+            // What every run is given, for as long as there is a server.
+            .filter(|name| name != "given")
             .collect();
         assert!(left.is_empty(), "left in the work root: {left:?}");
     }

@@ -362,8 +362,11 @@ async fn whoever_pushes_waits_for_a_hook_that_is_becoming_trusted(f: &Fixture) {
         assert_eq!(saving.execute(sql).await.unwrap(), 1);
     }
     let store = f.store.clone();
-    let pushing =
-        tokio::spawn(async move { store.push_script("eve", script("ops/mount.sh", b"rm")).await });
+    let pushing = tokio::spawn(async move {
+        store
+            .push_script("eve", script("ops/mount.sh", b"rm"))
+            .await
+    });
     // SQLite has one writer at a time; PostgreSQL says who waits for whom.
     while !f.is_sqlite() && !pushing.is_finished() && f.count(WAITING).await == 0 {}
     saving.execute("COMMIT").await.unwrap();

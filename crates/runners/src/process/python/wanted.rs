@@ -1,7 +1,9 @@
 //! What a hook requires: of its config, of a file, or of the script itself.
 
-use super::super::script;
+use super::super::BroughtScript;
+use super::super::script::{self, ScriptError};
 use super::{EnvironmentError, inline_metadata};
+use bytes::Bytes;
 use stagehook_core::config::{Requirement, Requirements, ScriptPath};
 use std::path::PathBuf;
 
@@ -21,20 +23,28 @@ impl Wanted {
 
 /// What this hook requires. Where its config says nothing the script has the
 /// word; a script that cannot be read requires nothing, and its run says why.
+/// What is not brought is read below the roots.
 pub(super) fn of(
     roots: &[PathBuf],
     script: &ScriptPath,
+    brought: Option<&BroughtScript>,
     requirements: &Requirements,
 ) -> Result<Wanted, EnvironmentError> {
+    let read = |path: &ScriptPath| -> Result<Bytes, ScriptError> {
+        match brought.and_then(|brought| brought.content_of(script, path)) {
+            Some(content) => Ok(content.clone()),
+            None => script::read(roots, path).map(|script| script.content.into()),
+        }
+    };
     let requirements = match requirements {
         Requirements::List(list) if list.is_empty() => {
-            return match script::read(roots, script) {
-                Ok(read) => inline_metadata::wanted(script, &read.content),
+            return match read(script) {
+                Ok(content) => inline_metadata::wanted(script, &content),
                 Err(_) => Ok(Wanted::default()),
             };
         }
         Requirements::List(list) => list.clone(),
-        Requirements::File(path) => of_file(path, &script::read(roots, path)?.content)?,
+        Requirements::File(path) => of_file(path, &read(path)?)?,
     };
     Ok(Wanted {
         requirements,

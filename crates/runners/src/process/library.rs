@@ -1,0 +1,87 @@
+//! What authors of scripts are helped with: a Python module and functions for
+//! the shell, found by their names alone, `import stagehook` and
+//! `. stagehook.sh`.
+//!
+//! They are written once, when the server starts, and never copied for a run: a
+//! sandbox has them in the directory that its first process is in.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::fs::{self, DirBuilder, OpenOptions, Permissions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+
+/// The files, by their names.
+const FILES: [(&str, &[u8]); 2] = [
+    ("stagehook.py", include_bytes!("lib/stagehook.py")),
+    ("stagehook.sh", include_bytes!("lib/stagehook.sh")),
+];
+/// Where they are below what is given.
+const LIBRARY: &str = "lib";
+
+/// The directory of what the server gives to every script, below the work root.
+pub(super) fn given(work_root: &Path) -> PathBuf {
+    work_root.join("given")
+}
+
+/// Writes the library.
+pub(super) fn install(work_root: &Path) -> io::Result<()> {
+    let library = given(work_root).join(LIBRARY);
+    // Whoever a script runs as is to see it.
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o755)
+        .create(&library)?;
+    for (name, content) in FILES {
+        put(&library.join(name), content, 0o444)?;
+    }
+    Ok(())
+}
+
+/// Puts a file where it is seen whole or not at all.
+pub(super) fn put(path: &Path, content: &[u8], mode: u32) -> io::Result<()> {
+    let fresh = path.with_extension("new");
+    let _ = fs::remove_file(&fresh);
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&fresh)?;
+    file.write_all(content)?;
+    file.set_permissions(Permissions::from_mode(mode))?;
+    drop(file);
+    fs::rename(fresh, path)
+}
+
+/// Has scripts find the library, after everything that they find elsewhere.
+/// `given` is what the server gives them, as they see it.
+pub(super) fn add_variables(variables: &mut BTreeMap<String, OsString>, given: &Path) {
+    let library = given.join(LIBRARY);
+    for name in ["PATH", "PYTHONPATH"] {
+        let list = variables.entry(name.to_owned()).or_default();
+        if !list.is_empty() {
+            list.push(":");
+        }
+        list.push(&library);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::add_variables;
+    use std::collections::BTreeMap;
+    use std::path::Path;
+
+    #[test]
+    fn what_a_hook_brings_itself_comes_before_the_library() {
+        let mut variables = BTreeMap::from([
+            ("PATH".to_owned(), "/usr/bin:/bin".into()),
+            ("HOME".to_owned(), "/work".into()),
+        ]);
+        add_variables(&mut variables, Path::new("/.stagehook"));
+        assert_eq!(variables["PATH"], "/usr/bin:/bin:/.stagehook/lib");
+        assert_eq!(variables["PYTHONPATH"], "/.stagehook/lib");
+        assert_eq!(variables["HOME"], "/work");
+    }
+}
