@@ -26,8 +26,8 @@ mod brought;
 mod bubblewrap;
 mod confinement;
 mod interpreter;
-mod limits;
 mod library;
+mod limits;
 mod lines;
 mod orphans;
 mod outcome;
@@ -45,8 +45,8 @@ mod variables;
 mod watchdog;
 mod work_dir;
 
-pub use confinement::{Confinement, ConfinementLevel};
 pub use brought::BroughtScript;
+pub use confinement::{Confinement, ConfinementLevel};
 pub use python::{EnvironmentError, InterpreterFault, ManagedEnvironment, PythonInstaller};
 
 use crate::media_roots::MediaRoots;
@@ -136,12 +136,12 @@ pub struct ProcessRunner {
 #[derive(Debug, Clone, Copy)]
 struct Job<'a> {
     script: &'a ScriptPath,
+    /// What it says; without this it is found below the script roots.
+    brought: Option<&'a BroughtScript>,
     args: &'a [String],
     env: &'a BTreeMap<String, String>,
     grants: &'a ScriptGrants,
     limits: &'a ScriptLimits,
-    /// What it says; without this it is found below the script roots.
-    brought: Option<&'a BroughtScript>,
     sandbox: Sandbox,
     /// `None` for a shell hook: the script says it itself.
     python: Option<&'a python::Interpreter>,
@@ -174,12 +174,12 @@ impl ProcessRunner {
         }
         sweep::sweep(&settings.work_root)
             .map_err(|error| HostBroken::new("cannot look into the directory of runs", error))?;
+        library::install(&settings.work_root)
+            .map_err(|error| HostBroken::new("cannot write the library of scripts", error))?;
         let confinement = InForce::of(settings.confinement, &settings.work_root, &settings.hidden);
         if let ConfinementLevel::Unavailable(why) = confinement.level() {
             tracing::warn!("confined hooks are refused: {why}");
         }
-        library::install(&settings.work_root)
-            .map_err(|error| HostBroken::new("cannot write the library of scripts", error))?;
         let roots = MediaRoots::open(&settings.media_roots)
             .map_err(|error| HostBroken::new("cannot open a media root", error))?;
         let settings = Arc::new(settings);
@@ -201,17 +201,17 @@ impl ProcessRunner {
     pub async fn run_shell(
         &self,
         config: &ShellConfig,
+        script: Option<&BroughtScript>,
         invocation: Invocation<'_>,
     ) -> Result<Execution, HostBroken> {
         let job = Job {
             script: &config.script_path,
+            brought: script,
             args: &config.args,
-        script: Option<&BroughtScript>,
             env: &config.env,
             grants: &config.grants,
             limits: &config.limits,
             sandbox: config.sandbox,
-            brought: script,
             python: None,
         };
         self.run(job, invocation).await
@@ -222,12 +222,12 @@ impl ProcessRunner {
     pub async fn run_python(
         &self,
         config: &PythonConfig,
+        script: Option<&BroughtScript>,
         invocation: Invocation<'_>,
     ) -> Result<Execution, HostBroken> {
         // Before the interpreter is looked for: a refusal comes first.
         if let Err(refused) = self.confinement.admit(config.sandbox) {
             return Ok(Execution::not_run(ExecutionStatus::Refused, refused));
-        script: Option<&BroughtScript>,
         }
         let python = match self.python.interpreter(config, script).await {
             Ok(python) => python,
@@ -235,12 +235,12 @@ impl ProcessRunner {
         };
         let job = Job {
             script: &config.script_path,
+            brought: script,
             args: &config.args,
             env: &config.env,
             grants: &config.grants,
             limits: &config.limits,
             sandbox: config.sandbox,
-            brought: script,
             python: Some(&python),
         };
         self.run(job, invocation).await
@@ -259,6 +259,7 @@ impl ProcessRunner {
     pub async fn prepare_environment(
         &self,
         config: &PythonConfig,
+        script: Option<&BroughtScript>,
         known: Option<&ManagedEnvironment>,
         timeout: Duration,
         progress: &(dyn Fn(&str) + Send + Sync),
@@ -266,7 +267,6 @@ impl ProcessRunner {
         self.python
             .prepare(config, script, known, timeout, progress)
             .await
-        script: Option<&BroughtScript>,
     }
 
     /// The key of a Python hook's managed environment, built or not; none for a
@@ -274,12 +274,12 @@ impl ProcessRunner {
     pub async fn environment_key(
         &self,
         config: &PythonConfig,
+        script: Option<&BroughtScript>,
     ) -> Result<Option<String>, EnvironmentError> {
         self.python.key(config, script).await
     }
 
     /// Removes managed environments that have none of the keys to `keep`, were
-        script: Option<&BroughtScript>,
     /// not used for this long (which is told to the hour), and are not in use
     /// now; answers with their keys. Named environments stay.
     pub async fn collect_environments(

@@ -74,9 +74,9 @@ struct Starter {
     confinement: Arc<InForce>,
     roots: Arc<MediaRoots>,
     path: ScriptPath,
+    brought: Option<BroughtScript>,
     args: Vec<String>,
     env: BTreeMap<String, String>,
-    brought: Option<BroughtScript>,
     grants: ScriptGrants,
     sandbox: Sandbox,
     python: Option<python::Interpreter>,
@@ -98,10 +98,10 @@ impl ProcessRunner {
             confinement: Arc::clone(&self.confinement),
             roots: Arc::clone(&self.roots),
             path: job.script.clone(),
+            brought: job.brought.cloned(),
             args: job.args.to_vec(),
             env: job.env.clone(),
             grants: job.grants.clone(),
-            brought: job.brought.cloned(),
             sandbox: job.sandbox,
             python: job.python.cloned(),
             limits,
@@ -144,16 +144,16 @@ impl Starter {
                 (Beside::Directory(..), Some(_)) => PathBuf::from(bubblewrap::BESIDE),
                 (Beside::Directory(directory, _), None) => directory.clone(),
             };
-            python::add_variables(&mut program.variables, &beside);
+            python::add_variables(&mut program.variables, beside);
         }
-        let (program, kind, report) = match (bubblewrap, granted) {
-            (Some(bubblewrap), Some(granted)) => {
-                let view = self.view(&work, script.beside, granted).map_err(broken)?;
         let given = match bubblewrap {
             Some(_) => PathBuf::from(bubblewrap::GIVEN),
             None => library::given(&self.settings.work_root),
         };
         library::add_variables(&mut program.variables, &given);
+        let (program, kind, report) = match (bubblewrap, granted) {
+            (Some(bubblewrap), Some(granted)) => {
+                let view = self.view(&work, script.beside, granted).map_err(broken)?;
                 let (program, report) = bubblewrap
                     .confine(program, view, &self.limits)
                     .map_err(|error| HostBroken::new("cannot describe a sandbox", error))?;
