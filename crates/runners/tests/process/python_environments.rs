@@ -326,6 +326,19 @@ async fn building_ends_by_its_deadline() {
 }
 
 #[tokio::test]
+async fn an_installer_that_takes_too_much_is_ended_and_that_is_told() {
+    let packages = Packages::new();
+    let studio = Studio::with(|settings| {
+        settings.python_installer = packages.installer(Installer::Pip);
+        settings.limits.maximum.memory_bytes = 32 << 20;
+    });
+    let error = prepare(&studio, &looks()).await.unwrap_err().to_string();
+    assert!(error.starts_with("python -m venv failed:\n"), "{error}");
+    let why = "it took more memory than this server lets any script have";
+    assert!(error.ends_with(why), "{error}");
+}
+
+#[tokio::test]
 async fn an_environment_whose_python_is_gone_is_built_again() {
     let packages = Packages::new();
     let studio = studio(&packages, Installer::Pip);

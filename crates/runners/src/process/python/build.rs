@@ -5,6 +5,7 @@ use super::super::spawn::Program;
 use super::super::supervise::{End, Talk, Terms, supervise};
 use super::super::tree::{Kind, Tree};
 use super::super::variables::EXECUTION_ID;
+use super::super::watchdog::Breach;
 use super::super::{ProcessSettings, blocking};
 use super::environment::{LOCK, STAMP};
 use super::installer::{Site, Step};
@@ -179,8 +180,16 @@ pub(super) async fn perform(
         (_, Some(leader)) if leader.status.success() => Performed::Done,
         _ => Performed::Failed,
     };
-    Ok((
-        performed,
-        ended.stdout.into_text() + &ended.stderr.into_text(),
-    ))
+    let mut output = ended.stdout.into_text() + &ended.stderr.into_text();
+    if let End::Breach(breach) = ended.end {
+        let what = match breach {
+            Breach::Memory(_) => "memory",
+            Breach::Cpu(_) => "processor time",
+            Breach::Processes(_) => "processes",
+        };
+        output += "\nended: it took more ";
+        output += what;
+        output += " than this server lets any script have";
+    }
+    Ok((performed, output))
 }
