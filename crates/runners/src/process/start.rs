@@ -144,7 +144,7 @@ impl Starter {
                 (Beside::Directory(..), Some(_)) => PathBuf::from(bubblewrap::BESIDE),
                 (Beside::Directory(directory, _), None) => directory.clone(),
             };
-            python::add_variables(&mut program.variables, beside);
+            python::add_variables(&mut program.variables, &beside);
         }
         let given = match bubblewrap {
             Some(_) => PathBuf::from(bubblewrap::GIVEN),
@@ -189,7 +189,8 @@ impl Starter {
                     }
                     _ => NotStarted::error(&error),
                 }
-            })?;
+            })?,
+        };
         if self.python.is_none() {
             script.content = interpreter::with_unix_line_ends(script.content);
         }
