@@ -47,6 +47,12 @@ async fn show() -> impl IntoResponse {
 fn build() -> Document {
     let (_, resources) = resources().split_for_parts();
     let mut document = Base::openapi().nest(BASE, resources);
+    // A parameter that holds `/` has a name of its own for the router alone.
+    let paths = std::mem::take(&mut document.paths.paths);
+    document.paths.paths = paths
+        .into_iter()
+        .map(|(path, item)| (path.replace("{*", "{"), item))
+        .collect();
     env!("CARGO_PKG_VERSION").clone_into(&mut document.info.version);
     let components = document.components.get_or_insert_default();
     components.schemas.insert(

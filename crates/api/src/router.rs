@@ -66,6 +66,14 @@ pub(crate) fn resources() -> OpenApiRouter<ApiState> {
         .routes(routes!(routes::plugins::yank::yank))
         .routes(routes!(routes::plugins::transfer::component))
         .routes(routes!(routes::plugins::transfer::export))
+        .routes(routes!(routes::scripts::list))
+        .routes(routes!(
+            routes::scripts::get,
+            routes::scripts::put,
+            routes::scripts::delete
+        ))
+        .routes(routes!(routes::scripts::history::versions))
+        .routes(routes!(routes::scripts::history::diff))
         .routes(routes!(routes::audit::list))
 }
 

@@ -13,4 +13,5 @@ pub(crate) mod plugins;
 pub(crate) mod projects;
 pub(crate) mod revisions;
 pub(crate) mod scene_types;
+pub(crate) mod scripts;
 pub(crate) mod stage_runs;

@@ -18,6 +18,7 @@ use stagehook_core::schema::JsonSchema;
 use stagehook_core::scope::{Lineage, Scope};
 use stagehook_core::trigger::{HookPoint, Trigger};
 use stagehook_runners::Secrets;
+use stagehook_runners::process::BroughtScript;
 use stagehook_runners::wasm::{PreparedPlugin, SettingsError};
 use stagehook_store::{Entity, StoreError};
 use std::sync::Arc;
@@ -162,10 +163,20 @@ impl Engine {
         Ok(spec)
     }
 
-    fn admit_script(&self, findings: &mut Findings, path: &ScriptPath) {
-        if let Err(why) = self.runners.process.check_script(path) {
+    /// Finds the script, if it was pushed. What lies on the disk does not matter
+    /// then, and may be missing otherwise.
+    async fn admit_script(
+        &self,
+        findings: &mut Findings,
+        path: &ScriptPath,
+    ) -> Result<Option<BroughtScript>, EngineError> {
+        let pushed = self.brought_script(path).await?;
+        if pushed.is_none()
+            && let Err(why) = self.runners.process.check_script(path)
+        {
             findings.push("/config/script_path", why);
         }
+        Ok(pushed)
     }
 
     fn admit_webhook(&self, findings: &mut Findings, config: &WebhookConfig) {

@@ -6,6 +6,7 @@ use crate::metrics::{Metrics, Now};
 use crate::plugins::PinnedPlugins;
 use crate::recovery::Whose;
 use crate::running::Running;
+use crate::scripts::Contents;
 use crate::settings::EngineSettings;
 use stagehook_core::config::HookConfig;
 use stagehook_core::contract::HookInput;
@@ -28,6 +29,7 @@ pub struct Engine {
     pub(crate) settings: EngineSettings,
     pub(crate) effective: EffectiveSets,
     pub(crate) pinned: PinnedPlugins,
+    pub(crate) script_contents: Contents,
     pub(crate) secrets: Arc<Secrets>,
     pub(crate) running: Arc<Running>,
     pub(crate) metrics: Metrics,
@@ -65,6 +67,7 @@ impl Engine {
             runners,
             effective: EffectiveSets::default(),
             pinned: PinnedPlugins::default(),
+            script_contents: Contents::default(),
             secrets,
             running: Arc::new(Running::default()),
             metrics: Metrics::default(),
@@ -193,12 +196,9 @@ impl Engine {
         cancel: &CancellationToken,
     ) -> Execution {
         let config = &hook.spec.config;
-        let plugin = match config {
-            HookConfig::Wasm(config) => match self.prepared(config).await {
-                Ok(plugin) => Some(plugin),
-                Err(execution) => return *execution,
-            },
-            _ => None,
+        let brought = match self.bring(config).await {
+            Ok(brought) => brought,
+            Err(execution) => return *execution,
         };
         let invocation = Invocation {
             input,
@@ -206,7 +206,11 @@ impl Engine {
             timeout,
             cancel,
         };
-        match self.runners.run(config, plugin.as_ref(), invocation).await {
+        match self
+            .runners
+            .run(config, brought.as_brought(), invocation)
+            .await
+        {
             Ok(execution) => execution,
             Err(broken) => {
                 tracing::error!(

@@ -37,6 +37,15 @@ pub enum EngineError {
     /// The stage run has ended.
     #[error("stage run {0} has ended already")]
     AlreadyEnded(StageRunId),
+    /// Only an administrator may do that.
+    #[error("only an administrator may have a script run without a sandbox")]
+    NeedsAdministrator,
+    /// Scripts run without a sandbox here, so only an administrator may push them.
+    #[error(
+        "only an administrator may change scripts on this server: it runs them without a sandbox \
+         (--sandbox off)"
+    )]
+    ScriptsNeedAdministrator,
     /// Too many callers wait.
     #[error("too many stage runs wait for their turn: try again later")]
     Overloaded,

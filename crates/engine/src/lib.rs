@@ -7,6 +7,8 @@
 //! | [`admission`] | checks a hook against this server before it is saved |
 //! | [`hook_test`] | runs one hook with a sample input |
 //! | [`plugins`] | takes plugins in, and makes them ready to run |
+//! | [`scripts`] | takes scripts in, and brings them to the hooks that run them |
+//! | `progress` | tells whoever listens what hooks do, as they do it |
 //!
 //! The promise: **a hook that ran is on record.** The plan of a stage run is
 //! committed before its first hook runs, each log before the next hook runs,
@@ -19,6 +21,7 @@
 
 pub mod admission;
 mod blocking;
+mod bring;
 mod effective;
 mod engine;
 mod error;
@@ -33,6 +36,7 @@ mod record;
 pub mod recovery;
 mod running;
 mod settings;
+pub mod scripts;
 pub mod stage;
 
 pub use engine::Engine;

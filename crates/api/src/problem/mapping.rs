@@ -26,6 +26,14 @@ impl From<EngineError> for Problem {
                 Self::new(StatusCode::CONFLICT, "stage-run-ended", detail)
             }
             EngineError::Closed(_) => Self::new(StatusCode::CONFLICT, "stage-run-closed", detail),
+            EngineError::NeedsAdministrator => {
+                let mut problem = Self::new(StatusCode::FORBIDDEN, "forbidden", detail.clone());
+                problem.errors = vec![FieldError::new("/config/sandbox", detail)];
+                problem
+            }
+            EngineError::ScriptsNeedAdministrator => {
+                Self::new(StatusCode::FORBIDDEN, "forbidden", detail)
+            }
             EngineError::Overloaded => {
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, "overloaded", detail)
             }
@@ -106,6 +114,13 @@ impl From<StoreError> for Problem {
             StoreError::PluginYanked { .. } => {
                 Self::invalid("invalid-request", Invalid::one("/config/plugin", detail))
             }
+            StoreError::ScriptChanged { .. } => {
+                Self::new(StatusCode::PRECONDITION_FAILED, "script-changed", detail)
+            }
+            StoreError::ScriptTrusted { .. } => {
+                Self::new(StatusCode::FORBIDDEN, "forbidden", detail)
+            }
+            StoreError::FolderFull { .. } => Self::new(StatusCode::CONFLICT, "folder-full", detail),
             StoreError::Unavailable(source) => {
                 tracing::warn!(
                     error = &*source as &dyn Error,

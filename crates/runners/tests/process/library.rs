@@ -167,10 +167,7 @@ async fn a_script_asks_to_be_tried_again() {
     let studio = studio(Confinement::Off);
     let by_python = "import stagehook\nstagehook.retry_later('the tracker is away')\n";
     let by_shell = ". stagehook.sh\nstagehook_retry_later 'the tracker is away'\n";
-    for execution in [
-        python(&studio, by_python).await,
-        studio.sh(by_shell).await,
-    ] {
+    for execution in [python(&studio, by_python).await, studio.sh(by_shell).await] {
         assert_eq!(execution.exit_code, Some(75));
         assert!(execution.retryable);
         let message = result(execution).message;
@@ -179,7 +176,10 @@ async fn a_script_asks_to_be_tried_again() {
 }
 
 #[rstest]
-#[case("stagehook_annotate fatal code message", "must be info, warning or error")]
+#[case(
+    "stagehook_annotate fatal code message",
+    "must be info, warning or error"
+)]
 #[case("stagehook_annotate info code message path 1.5", "start_ms must be")]
 #[case("stagehook_annotate info code message path 1 07", "end_ms must be")]
 #[case("stagehook_metric lufs loud", "'loud' is no number")]
