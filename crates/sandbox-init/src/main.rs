@@ -34,6 +34,7 @@ use std::fs::File;
 use std::io::{self, Write as _};
 use std::mem::ManuallyDrop;
 use std::os::fd::FromRawFd as _;
+use std::os::unix::process::CommandExt as _;
 use std::process::{Command, ExitCode};
 
 /// Where the end is reported.
@@ -43,6 +44,7 @@ const PR_SET_DUMPABLE: c_int = 4;
 const F_SETFD: c_int = 2;
 const FD_CLOEXEC: c_int = 1;
 const SIG_BLOCK: c_int = 0;
+const SIG_SETMASK: c_int = 2;
 const SIGTERM: c_int = 15;
 const SIGCHLD: c_int = 17;
 const WNOHANG: c_int = 1;
@@ -111,7 +113,11 @@ fn run() -> io::Result<Option<c_int>> {
     let program = args.next().ok_or(io::ErrorKind::InvalidInput)?;
     // Before the program starts, so that its end is not missed.
     let signals = watch_signals()?;
-    let child = Command::new(program).args(args).spawn()?;
+    let mut command = Command::new(program);
+    command.args(args);
+    // SAFETY: it makes two calls that may be made after a fork.
+    unsafe { command.pre_exec(hear_signals) };
+    let child = command.spawn()?;
     let child = c_int::try_from(child.id()).map_err(io::Error::other)?;
     loop {
         if !wait_for_signal(signals)? {
@@ -169,6 +175,22 @@ fn watch_signals() -> io::Result<c_int> {
         check(sigprocmask(SIG_BLOCK, &raw const set, std::ptr::null_mut()))?;
         check(signalfd(-1, &raw const set, SFD_NONBLOCK_CLOEXEC))
     }
+}
+
+/// Makes the program hear what this process does not: it would inherit that.
+fn hear_signals() -> io::Result<()> {
+    let mut none = SignalSet([0; _]);
+    // SAFETY: the pointers are to a live local, as large as the C library wants
+    // it; no old mask is asked for.
+    unsafe {
+        check(sigemptyset(&raw mut none))?;
+        check(sigprocmask(
+            SIG_SETMASK,
+            &raw const none,
+            std::ptr::null_mut(),
+        ))?;
+    }
+    Ok(())
 }
 
 /// Waits for signals, and passes TERM on. False: the server is gone.
