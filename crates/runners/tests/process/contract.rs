@@ -6,11 +6,15 @@ use serde_json::{Value, json};
 use stagehook_core::contract::{ResultStatus, TriggerRef};
 use stagehook_core::execution::ExecutionStatus;
 use stagehook_core::ids::EventId;
+use stagehook_runners::process::Confinement;
 use std::collections::BTreeMap;
 
+#[rstest]
 #[tokio::test]
-async fn the_input_is_on_stdin_and_in_a_file() {
-    let studio = Studio::new();
+async fn the_input_is_on_stdin_and_in_a_file(
+    #[values(Confinement::Off, Confinement::Bubblewrap)] confinement: Confinement,
+) {
+    let studio = Studio::confined(confinement);
     let input = input();
     studio.script(
         "hook.sh",
@@ -31,9 +35,12 @@ async fn the_input_is_on_stdin_and_in_a_file() {
 }
 
 // REQ-SCR-1
+#[rstest]
 #[tokio::test]
-async fn arguments_arrive_as_they_are_whatever_a_shell_would_make_of_them() {
-    let studio = Studio::new();
+async fn arguments_arrive_as_they_are_whatever_a_shell_would_make_of_them(
+    #[values(Confinement::Off, Confinement::Bubblewrap)] confinement: Confinement,
+) {
+    let studio = Studio::confined(confinement);
     studio.script("hook.sh", "printf '<%s>' \"$@\"; basename \"$0\"");
     let execution = studio
         .run(json!({
@@ -90,9 +97,12 @@ async fn the_environment_is_what_the_contract_says_and_nothing_else() {
 }
 
 // REQ-EVT-4
+#[rstest]
 #[tokio::test]
-async fn a_script_of_an_event_is_told_the_event_and_its_data() {
-    let studio = Studio::new();
+async fn a_script_of_an_event_is_told_the_event_and_its_data(
+    #[values(Confinement::Off, Confinement::Bubblewrap)] confinement: Confinement,
+) {
+    let studio = Studio::confined(confinement);
     let mut input = input();
     input.trigger = TriggerRef::Event {
         event: "job_failed".to_owned(),
@@ -156,8 +166,9 @@ async fn the_end_of_the_script_decides(
     #[case] exit_code: Option<i32>,
     #[case] error: Option<&str>,
     #[case] retryable: bool,
+    #[values(Confinement::Off, Confinement::Bubblewrap)] confinement: Confinement,
 ) {
-    let execution = Studio::new().sh(script).await;
+    let execution = Studio::confined(confinement).sh(script).await;
     assert_eq!(execution.status, status);
     assert_eq!(execution.exit_code, exit_code);
     assert_eq!(execution.error.as_deref(), error);
@@ -165,9 +176,12 @@ async fn the_end_of_the_script_decides(
 }
 
 // REQ-RUN-3
+#[rstest]
 #[tokio::test]
-async fn a_result_in_the_result_file_is_the_result() {
-    let execution = Studio::new()
+async fn a_result_in_the_result_file_is_the_result(
+    #[values(Confinement::Off, Confinement::Bubblewrap)] confinement: Confinement,
+) {
+    let execution = Studio::confined(confinement)
         .sh(r#"echo '{"status":"needs_review","message":"too dark","metadata":{"luma":12}}' > "$STAGEHOOK_RESULT_FILE""#)
         .await;
     assert_eq!(execution.status, ExecutionStatus::NeedsReview);
@@ -177,16 +191,24 @@ async fn a_result_in_the_result_file_is_the_result() {
     assert_eq!(result.metadata["luma"], 12);
 }
 
+#[rstest]
 #[tokio::test]
-async fn text_on_stdout_is_never_a_result() {
-    let execution = Studio::new().sh(r#"echo '{"status":"fail"}'"#).await;
+async fn text_on_stdout_is_never_a_result(
+    #[values(Confinement::Off, Confinement::Bubblewrap)] confinement: Confinement,
+) {
+    let execution = Studio::confined(confinement)
+        .sh(r#"echo '{"status":"fail"}'"#)
+        .await;
     assert_eq!(execution.status, ExecutionStatus::Passed);
     assert_eq!(execution.result, None);
 }
 
+#[rstest]
 #[tokio::test]
-async fn a_failed_exit_beats_a_result_that_says_pass() {
-    let execution = Studio::new()
+async fn a_failed_exit_beats_a_result_that_says_pass(
+    #[values(Confinement::Off, Confinement::Bubblewrap)] confinement: Confinement,
+) {
+    let execution = Studio::confined(confinement)
         .sh(r#"echo '{"status":"pass","message":"all fine"}' > "$STAGEHOOK_RESULT_FILE"; exit 4"#)
         .await;
     assert_eq!(execution.status, ExecutionStatus::Failed);
@@ -215,8 +237,9 @@ async fn a_failed_exit_beats_a_result_that_says_pass() {
 async fn a_forged_or_malformed_result_is_a_failure_that_says_why(
     #[case] script: &str,
     #[case] why: &str,
+    #[values(Confinement::Off, Confinement::Bubblewrap)] confinement: Confinement,
 ) {
-    let execution = Studio::new().sh(script).await;
+    let execution = Studio::confined(confinement).sh(script).await;
     assert_eq!(execution.status, ExecutionStatus::InvalidResult);
     let error = execution.error.unwrap();
     assert!(error.contains(why), "{error}");
@@ -228,8 +251,11 @@ async fn a_forged_or_malformed_result_is_a_failure_that_says_why(
 #[case::empty(": > \"$STAGEHOOK_RESULT_FILE\"")]
 #[case::blank("echo > \"$STAGEHOOK_RESULT_FILE\"")]
 #[tokio::test]
-async fn no_result_is_no_failure(#[case] script: &str) {
-    let execution = Studio::new().sh(script).await;
+async fn no_result_is_no_failure(
+    #[case] script: &str,
+    #[values(Confinement::Off, Confinement::Bubblewrap)] confinement: Confinement,
+) {
+    let execution = Studio::confined(confinement).sh(script).await;
     assert_eq!(execution.status, ExecutionStatus::Passed);
     assert_eq!(execution.result, None);
 }

@@ -1,6 +1,7 @@
 //! Scripts that would hang, flood or outsmart their runner.
 
-use crate::studio::{LONG, Studio, input, runs, written};
+use crate::studio::{LONG, Studio, input, written};
+use rstest::rstest;
 use serde_json::json;
 use stagehook_core::config::HookType;
 use stagehook_core::contract::HookInput;
@@ -18,9 +19,12 @@ fn ten_megabytes() -> HookInput {
     input
 }
 
+#[rstest]
 #[tokio::test]
-async fn a_hook_that_never_reads_its_ten_megabytes_is_not_waited_for() {
-    let studio = Studio::new();
+async fn a_hook_that_never_reads_its_ten_megabytes_is_not_waited_for(
+    #[values(Confinement::Off, Confinement::Bubblewrap)] confinement: Confinement,
+) {
+    let studio = Studio::confined(confinement);
     studio.script("hook.sh", "echo done");
     let execution = studio
         .run_input(json!({"script_path": "hook.sh"}), &ten_megabytes())
@@ -29,9 +33,12 @@ async fn a_hook_that_never_reads_its_ten_megabytes_is_not_waited_for() {
     assert_eq!(execution.stdout, "done\n");
 }
 
+#[rstest]
 #[tokio::test]
-async fn a_hook_that_writes_ten_megabytes_before_it_reads_as_many_finishes() {
-    let studio = Studio::new();
+async fn a_hook_that_writes_ten_megabytes_before_it_reads_as_many_finishes(
+    #[values(Confinement::Off, Confinement::Bubblewrap)] confinement: Confinement,
+) {
+    let studio = Studio::confined(confinement);
     studio.script(
         "hook.sh",
         "head -c 10000000 /dev/zero | tr '\\0' x; wc -c >&2",
@@ -46,9 +53,15 @@ async fn a_hook_that_writes_ten_megabytes_before_it_reads_as_many_finishes() {
 }
 
 // REQ-SCR-4
+#[rstest]
 #[tokio::test]
-async fn of_a_flood_without_a_newline_the_head_and_the_tail_are_kept() {
-    let studio = Studio::with(|settings| settings.limits.default.output_bytes = 1000);
+async fn of_a_flood_without_a_newline_the_head_and_the_tail_are_kept(
+    #[values(Confinement::Off, Confinement::Bubblewrap)] confinement: Confinement,
+) {
+    let studio = Studio::with(|settings| {
+        settings.confinement = confinement;
+        settings.limits.default.output_bytes = 1000;
+    });
     let execution = studio
         .sh("printf BEGIN; head -c 100000000 /dev/zero | tr '\\0' x; printf END; printf oops >&2")
         .await;
@@ -66,16 +79,24 @@ async fn of_a_flood_without_a_newline_the_head_and_the_tail_are_kept() {
     assert_eq!(execution.usage.stderr_dropped_bytes, None);
 }
 
+#[rstest]
 #[tokio::test]
-async fn bytes_that_are_no_text_are_taken() {
-    let execution = Studio::new().sh(r"printf 'a\377\376\000b\303'").await;
+async fn bytes_that_are_no_text_are_taken(
+    #[values(Confinement::Off, Confinement::Bubblewrap)] confinement: Confinement,
+) {
+    let execution = Studio::confined(confinement)
+        .sh(r"printf 'a\377\376\000b\303'")
+        .await;
     assert_eq!(execution.stdout, "a\u{fffd}\u{fffd}\u{fffd}b\u{fffd}");
 }
 
 // REQ-SCR-5
+#[rstest]
 #[tokio::test]
-async fn a_timeout_ends_it_and_keeps_what_it_printed() {
-    let execution = Studio::new()
+async fn a_timeout_ends_it_and_keeps_what_it_printed(
+    #[values(Confinement::Off, Confinement::Bubblewrap)] confinement: Confinement,
+) {
+    let execution = Studio::confined(confinement)
         .sh_within(
             "trap 'echo cleaning up; exit 0' TERM; echo working; sleep 300 & wait",
             Duration::from_millis(500),
@@ -89,103 +110,99 @@ async fn a_timeout_ends_it_and_keeps_what_it_printed() {
     assert!(execution.duration < LONG);
 }
 
+#[rstest]
 #[tokio::test]
-async fn one_that_ignores_term_is_killed_after_the_grace() {
-    let studio = Studio::new();
-    let pid = studio.path("pid");
+async fn one_that_ignores_term_is_killed_after_the_grace(
+    #[values(Confinement::Off, Confinement::Bubblewrap)] confinement: Confinement,
+) {
+    let studio = Studio::confined(confinement);
     let execution = studio
         .sh_within(
-            &format!(
-                "trap '' TERM; echo $$ > {}; while :; do sleep 1; done",
-                pid.display()
-            ),
+            &format!("trap '' TERM; while :; do sleep {}; done", studio.nap),
             Duration::from_millis(300),
         )
         .await;
     assert_eq!(execution.status, ExecutionStatus::TimedOut);
     assert!(execution.duration >= Duration::from_millis(600));
     assert!(execution.duration < LONG);
-    assert!(!runs(&written(&pid).await));
+    assert!(!studio.naps());
 }
 
+#[rstest]
 #[tokio::test]
-async fn one_that_stopped_itself_is_ended_too() {
-    let execution = Studio::new()
+async fn one_that_stopped_itself_is_ended_too(
+    #[values(Confinement::Off, Confinement::Bubblewrap)] confinement: Confinement,
+) {
+    let execution = Studio::confined(confinement)
         .sh_within("kill -STOP $$", Duration::from_millis(300))
         .await;
     assert_eq!(execution.status, ExecutionStatus::TimedOut);
 }
 
+#[rstest]
 #[tokio::test]
-async fn a_cancel_in_the_middle_ends_it() {
-    let studio = Studio::new();
-    let pid = studio.path("pid");
-    studio.script(
-        "hook.sh",
-        &format!("echo working; echo $$ > {}; sleep 300", pid.display()),
+async fn a_cancel_in_the_middle_ends_it(
+    #[values(Confinement::Off, Confinement::Bubblewrap)] confinement: Confinement,
+) {
+    let studio = Studio::confined(confinement);
+    let lines = format!(
+        "echo working; echo > {}; sleep {}",
+        studio.told("up"),
+        studio.nap
     );
+    studio.script("hook.sh", &lines);
     let cancel = CancellationToken::new();
     let input = input();
-    let run = studio.run_with(
-        HookType::Shell,
-        json!({"script_path": "hook.sh"}),
-        &input,
-        LONG * 10,
-        &cancel,
-    );
-    let (execution, script) = tokio::join!(run, async {
-        let script = written(&pid).await;
+    let config = studio.sharing("hook.sh");
+    let run = studio.run_with(HookType::Shell, config, &input, LONG * 10, &cancel);
+    let (execution, ()) = tokio::join!(run, async {
+        written(&studio.shared("up")).await;
         cancel.cancel();
-        script
     });
     assert_eq!(execution.status, ExecutionStatus::Cancelled);
     assert_eq!(execution.stdout, "working\n");
     assert!(!execution.retryable);
-    assert!(!runs(&script));
+    assert!(!studio.naps());
 }
 
+#[rstest]
 #[tokio::test]
-async fn one_that_was_cancelled_before_is_never_started() {
-    let studio = Studio::new();
-    let ran = studio.path("ran");
-    studio.script("hook.sh", &format!("touch {}", ran.display()));
+async fn one_that_was_cancelled_before_is_never_started(
+    #[values(Confinement::Off, Confinement::Bubblewrap)] confinement: Confinement,
+) {
+    let studio = Studio::confined(confinement);
+    studio.script("hook.sh", &format!("touch {}", studio.told("ran")));
     let cancel = CancellationToken::new();
     cancel.cancel();
     let execution = studio
         .run_with(
             HookType::Shell,
-            json!({"script_path": "hook.sh"}),
+            studio.sharing("hook.sh"),
             &input(),
             LONG,
             &cancel,
         )
         .await;
     assert_eq!(execution.status, ExecutionStatus::Cancelled);
-    assert!(!ran.exists());
+    assert!(!studio.shared("ran").exists());
 }
 
+#[rstest]
 #[tokio::test]
-async fn a_run_that_is_dropped_leaves_nothing() {
-    let studio = Studio::new();
-    let pids = studio.path("pids");
-    studio.script(
-        "hook.sh",
-        &format!(
-            "trap '' TERM; setsid sleep 300 & echo \"$$ $!\" > {}; sleep 300",
-            pids.display()
-        ),
+async fn a_run_that_is_dropped_leaves_nothing(
+    #[values(Confinement::Off, Confinement::Bubblewrap)] confinement: Confinement,
+) {
+    let studio = Studio::confined(confinement);
+    let lines = format!(
+        "trap '' TERM; setsid sleep {nap} & echo > {up}; sleep {nap}",
+        nap = studio.nap,
+        up = studio.told("up")
     );
+    studio.script("hook.sh", &lines);
     let input = input();
     let never = CancellationToken::new();
     let input_json = serde_json::to_string(&input).unwrap();
-    let config = stagehook_core::config::HookConfig::parse(
-        HookType::Shell,
-        json!({"script_path": "hook.sh"}),
-    )
-    .unwrap();
-    let stagehook_core::config::HookConfig::Shell(config) = config else {
-        unreachable!()
-    };
+    let config = serde_json::from_value(studio.sharing("hook.sh")).unwrap();
     let run = studio.runner.run_shell(
         &config,
         None,
@@ -196,27 +213,33 @@ async fn a_run_that_is_dropped_leaves_nothing() {
             cancel: &never,
         },
     );
-    let both = tokio::select! {
+    let up = studio.shared("up");
+    tokio::select! {
         _ = run => panic!("it sleeps"),
-        pids = written(&pids) => pids,
-    };
-    for pid in both.split_whitespace() {
-        assert!(!runs(pid), "{pid} runs");
+        _ = written(&up) => {}
     }
-    studio.nothing_is_left_behind();
+    // The thread that starts it may still be at it; what it started ends then.
+    let until = Instant::now() + LONG;
+    while studio.naps() || studio.has_work() {
+        assert!(Instant::now() < until, "it still runs");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
 }
 
-// REQ-SCR-2. That /proc/<server>/environ is out of reach, too, is what
-// confinement is for.
+// REQ-SCR-2. That /proc/<server>/environ is out of reach, too, is for
+// `canaries`.
+#[rstest]
 #[tokio::test]
-async fn a_script_inherits_three_descriptors_and_nothing_of_the_servers_environment() {
+async fn a_script_inherits_three_descriptors_and_nothing_of_the_servers_environment(
+    #[values(Confinement::Off, Confinement::Bubblewrap)] confinement: Confinement,
+) {
     let canary = std::env::var("CARGO_PKG_NAME")
         .or(std::env::var("PATH"))
         .unwrap();
     // A descriptor that would be inherited, as a supervisor may hand one over.
     let leaky = std::fs::File::open("/etc/hostname").unwrap();
     rustix::io::fcntl_setfd(&leaky, rustix::io::FdFlags::empty()).unwrap();
-    let studio = Studio::new();
+    let studio = Studio::confined(confinement);
     // Without a process or a pipe of its own, which would have more of them.
     // Bash itself keeps the script open as 255.
     let execution = studio
@@ -232,32 +255,12 @@ async fn a_script_inherits_three_descriptors_and_nothing_of_the_servers_environm
     assert!(!execution.stdout.contains("CARGO"));
 }
 
-// REQ-SCR-6
+#[rstest]
 #[tokio::test]
-async fn a_confined_hook_is_refused_where_it_cannot_be_confined() {
-    let studio = Studio::with(|settings| settings.confinement = Confinement::Bubblewrap);
-    studio.script("hook.sh", "echo ran");
-    studio.script("hook.py", "print('ran')");
-    let refused = [
-        studio.run(json!({"script_path": "hook.sh"})).await,
-        studio.run_python(json!({"script_path": "hook.py"})).await,
-    ];
-    for execution in refused {
-        assert_eq!(execution.status, ExecutionStatus::Refused);
-        let error = execution.error.unwrap();
-        assert!(error.contains("--sandbox off"), "{error}");
-        assert!(error.contains("trusted"), "{error}");
-        assert_eq!(execution.stdout, "");
-    }
-    let trusted = studio
-        .run(json!({"script_path": "hook.sh", "sandbox": "trusted"}))
-        .await;
-    assert_eq!(trusted.stdout, "ran\n");
-}
-
-#[tokio::test]
-async fn arguments_larger_than_the_system_allows_are_a_clear_error() {
-    let studio = Studio::new();
+async fn arguments_larger_than_the_system_allows_are_a_clear_error(
+    #[values(Confinement::Off, Confinement::Bubblewrap)] confinement: Confinement,
+) {
+    let studio = Studio::confined(confinement);
     studio.script("hook.sh", "echo ran");
     let args = vec!["ß".repeat(4096); 256];
     let env: serde_json::Map<_, _> = (0..256)
@@ -273,12 +276,18 @@ async fn arguments_larger_than_the_system_allows_are_a_clear_error() {
     );
 }
 
+#[rstest]
 #[tokio::test(flavor = "multi_thread")]
-async fn many_at_once_do_not_mix() {
-    let studio = Studio::new();
+async fn many_at_once_do_not_mix(
+    #[values(Confinement::Off, Confinement::Bubblewrap)] confinement: Confinement,
+) {
+    let studio = Studio::confined(confinement);
     studio.script(
         "hook.sh",
-        "cat > /dev/null; (setsid sleep 300 &) ; echo \"$STAGEHOOK_EXECUTION_ID\"",
+        &format!(
+            "cat > /dev/null; (setsid sleep {} &) ; echo \"$STAGEHOOK_EXECUTION_ID\"",
+            studio.nap
+        ),
     );
     let began = Instant::now();
     let runs = (0..40).map(|_| async {
@@ -311,5 +320,6 @@ async fn many_at_once_do_not_mix() {
     });
     futures_util::future::join_all(runs).await;
     assert!(began.elapsed() < LONG);
+    assert!(!studio.naps());
     studio.nothing_is_left_behind();
 }

@@ -2,9 +2,10 @@
 //! that the record tells truly, and nothing of it is left.
 
 mod brought;
-mod confined;
+mod canaries;
 mod contract;
 mod finding;
+mod grants;
 mod hostile;
 mod leftovers;
 mod library;
@@ -13,3 +14,4 @@ mod python_environments;
 mod python_packages;
 mod python_venvs;
 mod studio;
+mod unavailable;

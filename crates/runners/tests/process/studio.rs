@@ -5,8 +5,12 @@ use stagehook_core::config::{HookConfig, HookType};
 use stagehook_core::contract::HookInput;
 use stagehook_core::execution::Execution;
 use stagehook_runners::Invocation;
-use stagehook_runners::process::{BroughtScript, Confinement, ProcessRunner, ProcessSettings};
+use stagehook_runners::process::{
+    BroughtScript, Confinement, ConfinementLevel, ProcessRunner, ProcessSettings,
+};
+use std::ffi::OsString;
 use std::fs;
+use std::hash::{BuildHasher as _, RandomState};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
@@ -15,9 +19,16 @@ use tokio_util::sync::CancellationToken;
 /// Nothing here takes this long unless something hangs.
 pub(crate) const LONG: Duration = Duration::from_secs(30);
 
+/// Where a confined script sees what it shares with the test.
+const SHARED: &str = "/shared";
+
 pub(crate) struct Studio {
     directory: TempDir,
     pub(crate) runner: ProcessRunner,
+    confinement: Confinement,
+    /// A number of seconds to sleep that nobody else sleeps: the processes of a
+    /// script are known by it, whatever their numbers in there.
+    pub(crate) nap: String,
 }
 
 impl Studio {
@@ -31,9 +42,28 @@ impl Studio {
         settings.confinement = Confinement::Off;
         settings.grace = Duration::from_millis(300);
         fs::create_dir(&settings.script_roots[0]).unwrap();
+        let media = directory.path().join("media");
+        fs::create_dir_all(media.join("shared")).unwrap();
+        settings.media_roots.push(media);
         change(&mut settings);
+        let confinement = settings.confinement;
         let runner = ProcessRunner::new(settings).unwrap();
-        Self { directory, runner }
+        let random = RandomState::new().hash_one(()) % 1_000_000_000;
+        Self {
+            directory,
+            runner,
+            confinement,
+            nap: format!("300.{random:09}"),
+        }
+    }
+
+    /// Without confinement, or with it.
+    pub(crate) fn confined(confinement: Confinement) -> Self {
+        let studio = Self::with(|settings| settings.confinement = confinement);
+        if confinement == Confinement::Bubblewrap {
+            assert_eq!(studio.runner.confinement(), ConfinementLevel::Bubblewrap);
+        }
+        studio
     }
 
     /// A path that outlives the run.
@@ -45,6 +75,40 @@ impl Studio {
         self.path("scripts")
     }
 
+    /// A file that scripts may write, too.
+    pub(crate) fn shared(&self, name: &str) -> PathBuf {
+        self.path("media/shared").join(name)
+    }
+
+    /// The path that a script has for it.
+    pub(crate) fn told(&self, name: &str) -> String {
+        match self.confinement {
+            Confinement::Off => self.shared(name).to_str().unwrap().to_owned(),
+            Confinement::Bubblewrap => format!("{SHARED}/{name}"),
+        }
+    }
+
+    /// The config of a hook that may write what is shared.
+    pub(crate) fn sharing(&self, script: &str) -> Value {
+        json!({
+            "script_path": script,
+            "grants": {"directories": [{
+                "host": self.shared("").to_str().unwrap().trim_end_matches('/'),
+                "guest": SHARED,
+                "access": "write",
+            }]},
+        })
+    }
+
+    /// Whether a process runs that has the nap on its command line, in a sandbox
+    /// or not; a zombie has none.
+    pub(crate) fn naps(&self) -> bool {
+        fs::read_dir("/proc").unwrap().flatten().any(|entry| {
+            fs::read(entry.path().join("cmdline"))
+                .is_ok_and(|line| String::from_utf8_lossy(&line).contains(&self.nap))
+        })
+    }
+
     pub(crate) fn script(&self, name: &str, content: &str) {
         let path = self.scripts().join(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -54,7 +118,7 @@ impl Studio {
     /// Runs a shell script with these lines.
     pub(crate) async fn sh(&self, lines: &str) -> Execution {
         self.script("hook.sh", lines);
-        self.run(json!({"script_path": "hook.sh"})).await
+        self.run(self.sharing("hook.sh")).await
     }
 
     /// Runs a shell script with these lines under a deadline.
@@ -63,7 +127,7 @@ impl Studio {
         let never = CancellationToken::new();
         self.run_with(
             HookType::Shell,
-            json!({"script_path": "hook.sh"}),
+            self.sharing("hook.sh"),
             &input(),
             timeout,
             &never,
@@ -99,6 +163,13 @@ impl Studio {
             .await
     }
 
+    /// Runs a script while others run, too.
+    pub(crate) async fn alongside(&self, hook_type: HookType, config: Value) -> Execution {
+        let never = CancellationToken::new();
+        self.run_unchecked(hook_type, config, None, &input(), LONG, &never)
+            .await
+    }
+
     /// Runs a script that is brought, under the name that the config has for it.
     pub(crate) async fn run_brought(
         &self,
@@ -120,6 +191,22 @@ impl Studio {
         timeout: Duration,
         cancel: &CancellationToken,
     ) -> Execution {
+        let execution = self
+            .run_unchecked(hook_type, config, script, input, timeout, cancel)
+            .await;
+        self.nothing_is_left_behind();
+        execution
+    }
+
+    async fn run_unchecked(
+        &self,
+        hook_type: HookType,
+        config: Value,
+        script: Option<&BroughtScript>,
+        input: &HookInput,
+        timeout: Duration,
+        cancel: &CancellationToken,
+    ) -> Execution {
         let input_json = serde_json::to_string(input).unwrap();
         let invocation = Invocation {
             input,
@@ -127,25 +214,32 @@ impl Studio {
             timeout,
             cancel,
         };
-        let execution = match HookConfig::parse(hook_type, config).unwrap() {
+        match HookConfig::parse(hook_type, config).unwrap() {
             HookConfig::Shell(config) => self.runner.run_shell(&config, script, invocation).await,
             HookConfig::Python(config) => self.runner.run_python(&config, script, invocation).await,
             _ => panic!("no script"),
         }
-        .unwrap();
-        self.nothing_is_left_behind();
-        execution
+        .unwrap()
     }
 
     /// Every work directory is removed, however the run ended.
     pub(crate) fn nothing_is_left_behind(&self) {
-        let left: Vec<_> = fs::read_dir(self.path("work"))
+        let left = self.work();
+        assert!(left.is_empty(), "left in the work root: {left:?}");
+    }
+
+    /// Whether a run has a work directory.
+    pub(crate) fn has_work(&self) -> bool {
+        !self.work().is_empty()
+    }
+
+    fn work(&self) -> Vec<OsString> {
+        fs::read_dir(self.path("work"))
             .unwrap()
             .map(|entry| entry.unwrap().file_name())
             // What every run is given, for as long as there is a server.
             .filter(|name| name != "given")
-            .collect();
-        assert!(left.is_empty(), "left in the work root: {left:?}");
+            .collect()
     }
 }
 
@@ -154,14 +248,6 @@ pub(crate) fn input() -> HookInput {
         segment_path: Some("/media/job42/seg_003.mp4".to_owned()),
         ..stagehook_test_support::hook::input()
     }
-}
-
-/// Whether a process runs (a zombie does not).
-pub(crate) fn runs(pid: &str) -> bool {
-    fs::read_to_string(format!("/proc/{}/stat", pid.trim()))
-        .ok()
-        .and_then(|stat| Some(stat.rsplit_once(") ")?.1.to_owned()))
-        .is_some_and(|rest| !rest.starts_with('Z'))
 }
 
 /// Waits until a file has something in it, and answers what.
