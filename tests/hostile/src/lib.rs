@@ -1,4 +1,5 @@
-//! Plugins written to hurt their host, and what has to become of each.
+//! Plugins and scripts written to hurt their host, and what has to become of
+//! each. Scripts are in [`scripts`]; what follows is about plugins.
 //!
 //! A [`Case`] is one attack: a component built from source, the limits it runs
 //! under, and the ending that it has to come to. [`corpus`] is all of them. An
@@ -18,6 +19,7 @@ mod case;
 pub mod entry;
 mod host;
 mod raw;
+pub mod scripts;
 mod starting;
 mod uploads;
 
