@@ -7,7 +7,7 @@ pub(crate) use problem::Problem;
 use anyhow::{Context as _, bail};
 use clap::Args;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
-use reqwest::{Method, Response};
+use reqwest::{Method, Response, StatusCode};
 use serde_json::Value;
 use std::error::Error as _;
 use std::time::Duration;
@@ -105,6 +105,21 @@ impl Client {
     /// PUT of a JSON body.
     pub(crate) async fn put(&self, path: &str, body: &Value) -> anyhow::Result<Value> {
         self.send(Method::PUT, path, Some(body), &[]).await
+    }
+
+    /// PUT of bytes; whether something new came of it, and the answer's body.
+    pub(crate) async fn put_bytes(
+        &self,
+        path: &str,
+        bytes: Vec<u8>,
+    ) -> anyhow::Result<(bool, Value)> {
+        let request = self
+            .http
+            .put(self.url(path))
+            .header(CONTENT_TYPE, "application/octet-stream")
+            .body(bytes);
+        let (status, body) = self.answered(request).await?;
+        Ok((status == StatusCode::CREATED, body))
     }
 
     /// DELETE.
@@ -207,6 +222,14 @@ impl Client {
     }
 
     async fn answer(&self, request: reqwest::RequestBuilder) -> anyhow::Result<Value> {
+        let (_, body) = self.answered(request).await?;
+        Ok(body)
+    }
+
+    async fn answered(
+        &self,
+        request: reqwest::RequestBuilder,
+    ) -> anyhow::Result<(StatusCode, Value)> {
         let response = match request.send().await {
             Ok(response) => response,
             Err(error) => return Err(self.unreachable(error)),
@@ -214,7 +237,7 @@ impl Client {
         let status = response.status();
         let body = self.body(response).await?;
         if status.is_success() {
-            return Ok(body);
+            return Ok((status, body));
         }
         Err(Problem::new(status.as_u16(), &body).into())
     }

@@ -12,6 +12,7 @@ mod migrate;
 mod plugin;
 mod project;
 mod scene_type;
+mod script;
 mod serve;
 mod stage;
 
@@ -52,6 +53,8 @@ enum Command {
     Project(project::ProjectArgs),
     /// Scene types
     SceneType(scene_type::SceneTypeArgs),
+    /// Scripts of shell and Python hooks: new, push, list, history, diff, …
+    Script(script::ScriptArgs),
     /// Plugins (WebAssembly components)
     Plugin(plugin::PluginArgs),
 }
@@ -75,6 +78,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Job(args) => wait(job::run(args)),
         Command::Project(args) => wait(project::run(args)),
         Command::SceneType(args) => wait(scene_type::run(args)),
+        Command::Script(args) => wait(script::run(args)),
         Command::Plugin(args) => wait(plugin::run(args)),
     };
     ending.map(ExitCode::from)

@@ -26,6 +26,7 @@ pub(crate) fn show_log(log: &Value) -> io::Result<()> {
         ("log", text("/id")),
         ("hook", hook),
         ("plugin", plugin(log)),
+        ("script", script(log)),
         ("at", text("/hook_point") + &text("/event")),
         ("job", text("/job_id")),
         ("executed", executed),
@@ -82,6 +83,15 @@ fn plugin(log: &Value) -> String {
     match (text("plugin"), text("pinned/version")) {
         (Some(plugin), Some(version)) => format!("{plugin} = {version}"),
         (plugin, _) => plugin.unwrap_or_default().to_owned(),
+    }
+}
+
+/// Which script ran, and what it said then.
+fn script(log: &Value) -> String {
+    let text = |pointer: &str| log.pointer(pointer).and_then(Value::as_str);
+    match (text("/input/hook_config/script_path"), text("/script/digest")) {
+        (Some(path), Some(digest)) => format!("{path} = {digest}"),
+        (path, _) => path.unwrap_or_default().to_owned(),
     }
 }
 

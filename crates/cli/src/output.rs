@@ -11,6 +11,18 @@ pub(crate) fn line(text: &str) -> io::Result<()> {
     stdout.flush()
 }
 
+/// Writes bytes to stdout as they are; to a terminal, without what would move its
+/// cursor.
+pub(crate) fn raw(bytes: &[u8]) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    if stdout.is_terminal() {
+        stdout.write_all(many_lines(&String::from_utf8_lossy(bytes)).as_bytes())?;
+    } else {
+        stdout.write_all(bytes)?;
+    }
+    stdout.flush()
+}
+
 /// Writes a JSON document to stdout, indented.
 pub(crate) fn json(value: &Value) -> io::Result<()> {
     line(&format!("{value:#}"))
