@@ -3,6 +3,7 @@
 use cap_std::ambient_authority;
 use cap_std::fs::Dir;
 use stagehook_core::config::{Access, DirectoryGrant};
+use stagehook_core::invalid::Findings;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -35,6 +36,9 @@ pub(crate) struct Granted {
 /// One directory below which others can be granted.
 #[derive(Debug)]
 struct Root {
+    /// As the operator named it.
+    given: PathBuf,
+    /// Without symbolic links.
     path: PathBuf,
     dir: Dir,
 }
@@ -50,10 +54,39 @@ impl MediaRoots {
             .map(|root| {
                 let path = fs::canonicalize(root)?;
                 let dir = Dir::open_ambient_dir(&path, ambient_authority())?;
-                Ok(Root { path, dir })
+                Ok(Root {
+                    given: root.clone(),
+                    path,
+                    dir,
+                })
             })
             .collect::<std::io::Result<_>>()
             .map(Self)
+    }
+
+    /// Finds the grants that can never be given here. A directory need not exist
+    /// yet; whether it is really below a root is decided when it is opened.
+    pub(crate) fn check(
+        &self,
+        findings: &mut Findings,
+        directories: &[DirectoryGrant],
+        segment: Option<Access>,
+    ) {
+        for (i, directory) in directories.iter().enumerate() {
+            let host = Path::new(&directory.host);
+            let is_below =
+                |root: &Root| host.starts_with(&root.given) || host.starts_with(&root.path);
+            findings.require(
+                self.0.iter().any(is_below),
+                format!("/config/grants/directories/{i}/host"),
+                "must be at or below a media root of this server (--media-root)",
+            );
+        }
+        findings.require(
+            segment.is_none() || !self.0.is_empty(),
+            "/config/grants/segment",
+            "cannot be given: this server has no media root (--media-root)",
+        );
     }
 
     /// Opens what is granted, as far as it is at or below the roots.

@@ -8,7 +8,7 @@
 //! | its environment, its private directory, its result | `variables`, `work_dir` |
 //! | what helps its authors | `library` |
 //! | how much of the host it sees | `confinement`, `bubblewrap` |
-//! | how much of it it may use | `limits`, `watchdog` |
+//! | how much of it it may use | `limits`, `cgroup`, `watchdog` |
 //! | what it is fed and what it prints | `supervise` |
 //! | its processes, from the first to the last | `start`, `spawn`, `tree`, `orphans`, `procfs`, `sys` |
 //! | what its end means | `report`, `outcome` |
@@ -24,6 +24,7 @@
 
 mod brought;
 mod bubblewrap;
+mod cgroup;
 mod confinement;
 mod interpreter;
 mod library;
@@ -51,12 +52,14 @@ pub use python::{EnvironmentError, InterpreterFault, ManagedEnvironment, PythonI
 
 use crate::media_roots::MediaRoots;
 use crate::{HostBroken, Invocation, OutputListener, OutputStream};
+use cgroup::ControlGroups;
 use confinement::InForce;
 use lines::Lines;
 use stagehook_core::config::{
     PythonConfig, Sandbox, ScriptGrants, ScriptLimitRange, ScriptLimits, ScriptPath, ShellConfig,
 };
 use stagehook_core::execution::{Execution, ExecutionStatus};
+use stagehook_core::invalid::{Findings, Invalid};
 use start::{NotStarted, Started};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::DirBuilder;
@@ -129,6 +132,7 @@ pub struct ProcessRunner {
     settings: Arc<ProcessSettings>,
     python: python::Environments,
     confinement: Arc<InForce>,
+    groups: Arc<Option<ControlGroups>>,
     roots: Arc<MediaRoots>,
 }
 
@@ -186,6 +190,7 @@ impl ProcessRunner {
         Ok(Self {
             python: python::Environments::new(Arc::clone(&settings)),
             confinement: Arc::new(confinement),
+            groups: Arc::new(ControlGroups::make()),
             roots: Arc::new(roots),
             settings,
         })
@@ -295,6 +300,21 @@ impl ProcessRunner {
     /// or is a directory, is wrong whatever happens later.
     pub fn check_script(&self, path: &ScriptPath) -> Result<(), String> {
         script::check(&self.settings.script_roots, path).map_err(|error| error.to_string())
+    }
+
+    /// Whether these grants and limits could be given on this server. Pointers
+    /// begin with `/config`.
+    ///
+    /// # Errors
+    ///
+    /// Every grant that can never be given, and every limit above the server's
+    /// own.
+    pub fn check(&self, grants: &ScriptGrants, limits: &ScriptLimits) -> Result<(), Invalid> {
+        let mut findings = Findings::default();
+        self.roots
+            .check(&mut findings, &grants.directories, grants.segment);
+        findings.take(limits.within(&self.settings.limits));
+        findings.finish()
     }
 
     async fn run(&self, job: Job<'_>, invocation: Invocation<'_>) -> Result<Execution, HostBroken> {

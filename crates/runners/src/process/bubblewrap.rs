@@ -15,9 +15,9 @@
 //! handed over opened, not named, so that nobody can put another in their place.
 
 use super::interpreter::PATH;
-use super::{library, limits};
 use super::report::{self, Report};
 use super::spawn::Program;
+use super::{library, limits};
 use crate::media_roots::GrantedDirectory;
 use stagehook_core::config::{Access, ScriptLimitsInForce};
 use std::ffi::OsString;

@@ -8,6 +8,7 @@
 use super::bubblewrap::{Bubblewrap, NoSandbox};
 use stagehook_core::config::Sandbox;
 use stagehook_core::execution::ScriptSandbox;
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// How the server is to confine scripts.
@@ -33,6 +34,16 @@ pub enum ConfinementLevel {
 }
 
 impl ConfinementLevel {
+    /// How a server on this machine would confine scripts: tries it out.
+    ///
+    /// # Errors
+    ///
+    /// There is no temporary directory to try it out in.
+    pub fn probe(wanted: Confinement) -> io::Result<Self> {
+        let work_root = tempfile::tempdir()?;
+        Ok(InForce::of(wanted, work_root.path(), &[]).level())
+    }
+
     /// The name used in health.
     pub const fn as_str(&self) -> &'static str {
         match self {

@@ -215,7 +215,12 @@ impl Environments {
         let (path, requirements) = (config.script_path.clone(), config.requirements.clone());
         let script = script.cloned();
         let wanted = blocking(move || {
-            wanted::of(&settings.script_roots, &path, script.as_ref(), &requirements)
+            wanted::of(
+                &settings.script_roots,
+                &path,
+                script.as_ref(),
+                &requirements,
+            )
         })
         .await??;
         if wanted.is_nothing() {

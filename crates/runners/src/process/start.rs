@@ -1,6 +1,7 @@
 //! Everything from a script's name to its first process.
 
 use super::bubblewrap::{self, View};
+use super::cgroup::ControlGroups;
 use super::confinement::InForce;
 use super::interpreter::{self, Interpreter};
 use super::script::{self, Beside, Fault, Script};
@@ -72,6 +73,7 @@ impl NotStarted {
 struct Starter {
     settings: Arc<ProcessSettings>,
     confinement: Arc<InForce>,
+    groups: Arc<Option<ControlGroups>>,
     roots: Arc<MediaRoots>,
     path: ScriptPath,
     brought: Option<BroughtScript>,
@@ -96,6 +98,7 @@ impl ProcessRunner {
         let starter = Starter {
             settings: Arc::clone(&self.settings),
             confinement: Arc::clone(&self.confinement),
+            groups: Arc::clone(&self.groups),
             roots: Arc::clone(&self.roots),
             path: job.script.clone(),
             brought: job.brought.cloned(),
@@ -161,10 +164,18 @@ impl Starter {
             }
             _ => (program, Kind::Program, None),
         };
-        let (tree, pipes) = Tree::start(program, kind, &self.input.execution_id.to_string())
+        let (mut tree, pipes) = Tree::start(program, kind, &self.input.execution_id.to_string())
             .map_err(|error| start_error(error, &interpreter, &script.name))?;
         if kind == Kind::Program {
             limits::set(tree.leader(), &self.limits);
+        }
+        if let Some(groups) = &*self.groups {
+            // A sandbox has two processes of its own.
+            let processes = self.limits.processes.saturating_add(2);
+            let group = groups
+                .group(&self.input.execution_id.to_string(), processes)
+                .map_err(|error| HostBroken::new("cannot make a control group", error))?;
+            tree.count_in(group);
         }
         Ok(Started {
             tree,
@@ -180,17 +191,18 @@ impl Starter {
     }
 
     fn read_script(&mut self) -> Result<Script, NotStarted> {
-        let mut script = match self.brought.take() {
-            Some(brought) => brought.under(&self.path),
-            None => script::read(&self.settings.script_roots, &self.path).map_err(|error| {
-                match error.fault {
-                    Fault::LeadsOut => {
-                        NotStarted::Hook(ExecutionStatus::Refused, error.to_string())
+        let mut script =
+            match self.brought.take() {
+                Some(brought) => brought.under(&self.path),
+                None => script::read(&self.settings.script_roots, &self.path).map_err(|error| {
+                    match error.fault {
+                        Fault::LeadsOut => {
+                            NotStarted::Hook(ExecutionStatus::Refused, error.to_string())
+                        }
+                        _ => NotStarted::error(&error),
                     }
-                    _ => NotStarted::error(&error),
-                }
-            })?,
-        };
+                })?,
+            };
         if self.python.is_none() {
             script.content = interpreter::with_unix_line_ends(script.content);
         }

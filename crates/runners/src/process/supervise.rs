@@ -104,6 +104,11 @@ pub(super) async fn supervise(
                 () = tokio::time::sleep_until(terms.deadline) => End::Deadline,
                 breach = watchdog.watch(&tree) => End::Breach(breach),
             };
+            // Whatever it made of it.
+            let end = match tree.is_refused_processes() {
+                true if end == End::OfItsOwn => End::Breach(watchdog.too_many_processes()),
+                _ => end,
+            };
             // Meanwhile it is still listened to: what it prints on TERM is
             // kept, and a full pipe does not hold it up.
             match end {

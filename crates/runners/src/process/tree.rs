@@ -4,6 +4,7 @@
 //! until everything else is gone: as long as it is not reaped, its number is
 //! nobody else's, so a signal to the group can only reach the hook.
 
+use super::cgroup::ControlGroup;
 use super::orphans::Registration;
 use super::procfs;
 use super::spawn::{Program, Spawned};
@@ -30,6 +31,8 @@ pub(super) struct Tree {
     registration: Registration,
     kind: Kind,
     reaped: bool,
+    /// Where the kernel counts its processes, if it does.
+    group: Option<ControlGroup>,
 }
 
 /// What the leader is.
@@ -86,8 +89,25 @@ impl Tree {
             registration,
             kind,
             reaped: false,
+            group: None,
         };
         Ok((tree, pipes))
+    }
+
+    /// Has the kernel count the processes from now on: a moment after the start,
+    /// when neither a loader nor bubblewrap has come to starting any. One that
+    /// it did start is counted too.
+    pub(super) fn count_in(&mut self, group: ControlGroup) {
+        for pid in self.left() {
+            // It may have ended already.
+            let _ = group.add(pid);
+        }
+        self.group = Some(group);
+    }
+
+    /// Whether the kernel refused it another process.
+    pub(super) fn is_refused_processes(&self) -> bool {
+        self.group.as_ref().is_some_and(ControlGroup::is_exceeded)
     }
 
     /// The first process.

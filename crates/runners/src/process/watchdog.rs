@@ -66,6 +66,9 @@ impl Watchdog {
         loop {
             tokio::time::sleep(pause).await;
             pause = INTERVAL;
+            if tree.is_refused_processes() {
+                return self.too_many_processes();
+            }
             // No more than it takes to see that there are too many: a fork bomb
             // grows while it is listed.
             let most = self.limits.processes as usize + 1;
@@ -73,6 +76,11 @@ impl Watchdog {
                 return breach;
             }
         }
+    }
+
+    /// What it comes to when the kernel refused the hook another process.
+    pub(super) fn too_many_processes(&self) -> Breach {
+        Breach::Processes(self.limits.processes.saturating_add(1))
     }
 
     fn look(&mut self, processes: &[Pid], orphans_cpu: Duration) -> Option<Breach> {

@@ -3,7 +3,6 @@
 use super::runner::WasmRunner;
 use stagehook_core::config::{HostPattern, PluginGrants};
 use stagehook_core::invalid::{Findings, Invalid};
-use std::path::{Path, PathBuf};
 use url::Host;
 
 impl WasmRunner {
@@ -21,33 +20,8 @@ impl WasmRunner {
                 findings.push(format!("/config/grants/http/{i}"), why);
             }
         }
-        let canonical: Vec<PathBuf> = self
-            .settings
-            .media_roots
-            .iter()
-            .filter_map(|root| root.canonicalize().ok())
-            .collect();
-        for (i, directory) in grants.directories.iter().enumerate() {
-            let host = Path::new(&directory.host);
-            let below = self
-                .settings
-                .media_roots
-                .iter()
-                .chain(&canonical)
-                .any(|root| host.starts_with(root));
-            findings.require(
-                below,
-                format!("/config/grants/directories/{i}/host"),
-                "must be at or below a media root of this server (--media-root)",
-            );
-        }
-        if grants.segment.is_some() {
-            findings.require(
-                !self.settings.media_roots.is_empty(),
-                "/config/grants/segment",
-                "cannot be given: this server has no media root (--media-root)",
-            );
-        }
+        self.roots
+            .check(&mut findings, &grants.directories, grants.segment);
         findings.finish()
     }
 
