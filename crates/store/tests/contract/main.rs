@@ -17,10 +17,11 @@ mod paging;
 mod plugin_versions;
 mod plugins;
 mod projects;
+mod python_environments;
 mod revisions;
 mod samples;
-mod stage_runs;
 mod scripts;
+mod stage_runs;
 mod tokens;
 mod writing;
 
