@@ -8,6 +8,7 @@ use axum::http::header::AUTHORIZATION;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use stagehook_core::digest::Digest;
+pub(crate) use stagehook_core::token::Actor;
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -19,16 +20,6 @@ const BELIEVED: Duration = Duration::from_secs(5);
 const REMEMBERED: usize = 1024;
 /// Longest token, in bytes.
 const TOKEN_MAX: usize = 512;
-
-/// Who asks, for the audit trail.
-#[derive(Debug, Clone)]
-pub(crate) struct Actor(pub(crate) String);
-
-impl Actor {
-    pub(crate) fn name(&self) -> &str {
-        &self.0
-    }
-}
 
 /// The tokens seen lately, by the digest under which the store keeps them. A
 /// look-up compares digests, so its timing says nothing about a token.
@@ -94,7 +85,7 @@ async fn authenticate(state: &ApiState, header: Option<HeaderValue>) -> Result<A
         .find_token(&digest)
         .await?
         .ok_or_else(|| Problem::unauthorized("this token is not known"))?;
-    let actor = Actor(token.name);
+    let actor = Actor::new(token.name, token.role);
     state.sessions.put(digest, actor.clone());
     Ok(actor)
 }

@@ -75,6 +75,7 @@ pub(crate) fn resources() -> OpenApiRouter<ApiState> {
         .routes(routes!(routes::scripts::history::versions))
         .routes(routes!(routes::scripts::history::diff))
         .routes(routes!(routes::audit::list))
+        .routes(routes!(routes::events::stream))
 }
 
 /// The whole HTTP side.

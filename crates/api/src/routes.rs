@@ -2,6 +2,7 @@
 
 pub(crate) mod audit;
 pub(crate) mod effective;
+pub(crate) mod events;
 pub(crate) mod health;
 pub(crate) mod hook_order;
 pub(crate) mod hook_test;

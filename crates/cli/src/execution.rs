@@ -89,7 +89,10 @@ fn plugin(log: &Value) -> String {
 /// Which script ran, and what it said then.
 fn script(log: &Value) -> String {
     let text = |pointer: &str| log.pointer(pointer).and_then(Value::as_str);
-    match (text("/input/hook_config/script_path"), text("/script/digest")) {
+    match (
+        text("/input/hook_config/script_path"),
+        text("/script/digest"),
+    ) {
         (Some(path), Some(digest)) => format!("{path} = {digest}"),
         (path, _) => path.unwrap_or_default().to_owned(),
     }

@@ -6,13 +6,13 @@ pub(crate) mod logging;
 mod signals;
 
 use crate::output;
-use crate::settings::{Sandbox, Settings};
+use crate::settings::Settings;
 use anyhow::{Context as _, bail};
 use data_dir::DataDir;
 use stagehook_api::ApiSettings;
 use stagehook_core::signature::SignaturePolicy;
-use stagehook_engine::{Engine, EngineSettings};
-use stagehook_runners::process::{Confinement, ProcessRunner, ProcessSettings};
+use stagehook_engine::{Engine, EngineSettings, Progress};
+use stagehook_runners::process::{ProcessRunner, ProcessSettings};
 use stagehook_runners::wasm::{CacheSettings, Compiler, WasmRunner, WasmSettings};
 use stagehook_runners::webhook::{WebhookRunner, WebhookSettings};
 use stagehook_runners::{NetworkPolicy, Runners, Secrets};
@@ -54,22 +54,19 @@ pub(crate) async fn serve(settings: Settings) -> anyhow::Result<()> {
         tracing::info!(version, "applied a migration");
     }
     let secrets = Arc::new(secrets_of_this_process());
-    let runners = runners(&settings, &secrets)?;
-    let engine = Engine::start(
-        store.clone(),
-        runners,
-        secrets,
-        EngineSettings {
-            shutdown_grace: GRACE,
-            signatures: SignaturePolicy {
-                trusted: settings.trusted_keys.value.clone(),
-                required: settings.require_signed_plugins.value,
-            },
-            ..EngineSettings::new(data_dir.node())
+    let engine_settings = EngineSettings {
+        shutdown_grace: GRACE,
+        signatures: SignaturePolicy {
+            trusted: settings.trusted_keys.value.clone(),
+            required: settings.require_signed_plugins.value,
         },
-    )
-    .await
-    .context("the engine cannot be started")?;
+        ..EngineSettings::new(data_dir.node())
+    };
+    let progress = Progress::new(engine_settings.clock.clone());
+    let runners = runners(&settings, &secrets, &progress)?;
+    let engine = Engine::start(store.clone(), runners, secrets, progress, engine_settings)
+        .await
+        .context("the engine cannot be started")?;
 
     // Last, so that a start that fails has shown no token.
     if let Some(made) = admin_token::ensure(&store, settings.admin_token.as_deref()).await? {
@@ -141,7 +138,11 @@ pub(crate) async fn open_store(settings: &Settings) -> anyhow::Result<Store> {
         })
 }
 
-fn runners(settings: &Settings, secrets: &Arc<Secrets>) -> anyhow::Result<Runners> {
+fn runners(
+    settings: &Settings,
+    secrets: &Arc<Secrets>,
+    progress: &Progress,
+) -> anyhow::Result<Runners> {
     let data_dir = &settings.data_dir.value;
     let scripts_dirs = directories("scripts directory", &settings.scripts_dirs.value, data_dir)?;
     let media_roots = directories("media root", &settings.media_roots.value, data_dir)?;
@@ -151,10 +152,8 @@ fn runners(settings: &Settings, secrets: &Arc<Secrets>) -> anyhow::Result<Runner
         script_roots: scripts_dirs,
         hidden,
         media_roots: media_roots.clone(),
-        confinement: match settings.sandbox.value {
-            Sandbox::Bubblewrap => Confinement::Bubblewrap,
-            Sandbox::Off => Confinement::Off,
-        },
+        confinement: settings.confinement(),
+        listener: Some(Arc::new(progress.clone())),
         ..ProcessSettings::in_directory(data_dir)
     };
     let webhook = WebhookSettings {

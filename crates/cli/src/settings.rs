@@ -12,6 +12,7 @@ mod redact;
 use clap::{Args, ValueEnum};
 use serde::Deserialize;
 use stagehook_core::signature::TrustedKey;
+use stagehook_runners::process::Confinement;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -274,6 +275,14 @@ impl Settings {
             ),
             data_dir,
             admin_token,
+        }
+    }
+
+    /// How scripts are to be confined.
+    pub(crate) fn confinement(&self) -> Confinement {
+        match self.sandbox.value {
+            Sandbox::Bubblewrap => Confinement::Bubblewrap,
+            Sandbox::Off => Confinement::Off,
         }
     }
 

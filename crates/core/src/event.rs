@@ -19,7 +19,7 @@ pub struct Event {
     pub created_at: DateTime<Utc>,
 }
 
-/// Names of the built-in business event types.
+/// Names of the built-in event types.
 pub mod name {
     /// A job was created.
     pub const JOB_CREATED: &str = "job_created";
@@ -37,4 +37,8 @@ pub mod name {
     pub const HOOK_CHANGED: &str = "hook_changed";
     /// A version of a plugin was uploaded.
     pub const PLUGIN_PUBLISHED: &str = "plugin_published";
+    /// Progress: the installer of a hook's Python environment printed a line.
+    pub const ENVIRONMENT_PROGRESS: &str = "environment_progress";
+    /// Progress: a hook printed a line.
+    pub const HOOK_OUTPUT: &str = "hook_output";
 }

@@ -59,6 +59,33 @@ impl FromStr for Role {
     }
 }
 
+/// Who asks, and what that allows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Actor {
+    name: String,
+    role: Role,
+}
+
+impl Actor {
+    /// Whoever uses the token of this name and role.
+    pub fn new(name: impl Into<String>, role: Role) -> Self {
+        Self {
+            name: name.into(),
+            role,
+        }
+    }
+
+    /// What the audit trail calls them.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Whether they are an administrator.
+    pub fn is_admin(&self) -> bool {
+        self.role == Role::Admin
+    }
+}
+
 /// A token, without the token itself: only its hash is kept.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Token {

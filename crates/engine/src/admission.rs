@@ -16,22 +16,20 @@ use stagehook_core::plugin::PluginVersion;
 use stagehook_core::resolve::{EffectiveSet, resolve};
 use stagehook_core::schema::JsonSchema;
 use stagehook_core::scope::{Lineage, Scope};
+use stagehook_core::token::Actor;
 use stagehook_core::trigger::{HookPoint, Trigger};
 use stagehook_runners::Secrets;
 use stagehook_runners::process::BroughtScript;
 use stagehook_runners::wasm::{PreparedPlugin, SettingsError};
 use stagehook_store::{Entity, StoreError};
 use std::sync::Arc;
-use std::time::Duration;
-
-/// How long the environment of a Python hook may take to build.
-const ENVIRONMENT_PATIENCE: Duration = Duration::from_mins(10);
 
 impl Engine {
     /// Checks a hook against this server and creates it.
-    pub async fn create_hook(&self, actor: &str, spec: &HookSpec) -> Result<Hook, EngineError> {
+    pub async fn create_hook(&self, actor: &Actor, spec: &HookSpec) -> Result<Hook, EngineError> {
+        check_trust(actor, None, spec)?;
         let admitted = self.admit(spec, None).await?;
-        let created = self.store.create_hook(actor, &admitted).await;
+        let created = self.store.create_hook(actor.name(), &admitted).await;
         created.map_err(|error| yanked_meanwhile(error, &spec.config))
     }
 
@@ -40,7 +38,7 @@ impl Engine {
     /// whose script is gone can still be switched off.
     pub async fn update_hook(
         &self,
-        actor: &str,
+        actor: &Actor,
         id: HookId,
         version: i64,
         spec: &HookSpec,
@@ -53,12 +51,15 @@ impl Engine {
             }
             .into());
         }
+        check_trust(actor, Some(&hook.spec), spec)?;
         let switched_on = spec.enabled && !hook.spec.enabled;
         let moved = spec.trigger != hook.spec.trigger;
         let updated = if switched_on || moved || spec.config != hook.spec.config {
             let admitted = self.admit(spec, Some(&hook.spec)).await?;
+            let actor = actor.name();
             self.store.update_hook(actor, id, version, &admitted).await
         } else {
+            let actor = actor.name();
             self.store.update_hook(actor, id, version, spec).await
         };
         updated.map_err(|error| yanked_meanwhile(error, &spec.config))
@@ -68,7 +69,7 @@ impl Engine {
     /// what was right then is checked against this server as it is now.
     pub async fn restore_hook(
         &self,
-        actor: &str,
+        actor: &Actor,
         id: HookId,
         number: i64,
     ) -> Result<Hook, EngineError> {
@@ -127,16 +128,21 @@ impl Engine {
             );
         }
         match &mut spec.config {
-            HookConfig::Shell(config) => self.admit_script(&mut findings, &config.script_path),
+            HookConfig::Shell(config) => {
+                let process = &self.runners.process;
+                self.admit_script(&mut findings, &config.script_path)
+                    .await?;
+                findings.take(process.check(&config.grants, &config.limits));
+            }
             HookConfig::Python(config) => {
-                self.admit_script(&mut findings, &config.script_path);
-                // Building an environment takes a machine's time like a run does.
-                let _turn = self.turn().await?;
+                let process = &self.runners.process;
+                let script = self
+                    .admit_script(&mut findings, &config.script_path)
+                    .await?;
+                findings.take(process.check(&config.grants, &config.limits));
                 let environment = self
-                    .runners
-                    .process
-                    .prepare_environment(config, None, ENVIRONMENT_PATIENCE, &|_| ())
-                    .await;
+                    .prepare_environment(&spec.name, config, script.as_ref())
+                    .await?;
                 if let Err(error) = environment {
                     let pointer = if config.venv.is_some() {
                         "/config/venv"
@@ -269,6 +275,21 @@ impl Engine {
         }
         Ok(())
     }
+}
+
+/// A script that runs without a sandbox can do whatever the server can, so who
+/// lets one run, or lets it run otherwise than before, is an administrator.
+/// REQ-SCR-6
+fn check_trust(
+    actor: &Actor,
+    before: Option<&HookSpec>,
+    spec: &HookSpec,
+) -> Result<(), EngineError> {
+    let is_as_before = before.is_some_and(|before| before.config == spec.config);
+    if spec.config.is_trusted() && !is_as_before && !actor.is_admin() {
+        return Err(EngineError::NeedsAdministrator);
+    }
+    Ok(())
 }
 
 /// The request that would make a hook what this document shows.

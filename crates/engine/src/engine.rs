@@ -4,6 +4,7 @@ use crate::effective::EffectiveSets;
 use crate::error::EngineError;
 use crate::metrics::{Metrics, Now};
 use crate::plugins::PinnedPlugins;
+use crate::progress::Progress;
 use crate::recovery::Whose;
 use crate::running::Running;
 use crate::scripts::Contents;
@@ -13,6 +14,7 @@ use stagehook_core::contract::HookInput;
 use stagehook_core::execution::{Execution, ExecutionStatus};
 use stagehook_core::hook::Hook;
 use stagehook_core::ids::StageRunId;
+use stagehook_runners::process::ConfinementLevel;
 use stagehook_runners::{Invocation, Runners, Secrets};
 use stagehook_store::Store;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -33,6 +35,7 @@ pub struct Engine {
     pub(crate) secrets: Arc<Secrets>,
     pub(crate) running: Arc<Running>,
     pub(crate) metrics: Metrics,
+    progress: Progress,
     pub(crate) tasks: TaskTracker,
     /// No new work is taken any more.
     pub(crate) stopping: CancellationToken,
@@ -60,6 +63,7 @@ impl Engine {
         store: Store,
         runners: Runners,
         secrets: Arc<Secrets>,
+        progress: Progress,
         settings: EngineSettings,
     ) -> Result<Arc<Self>, EngineError> {
         let engine = Arc::new(Self {
@@ -71,6 +75,7 @@ impl Engine {
             secrets,
             running: Arc::new(Running::default()),
             metrics: Metrics::default(),
+            progress,
             tasks: TaskTracker::new(),
             stopping: CancellationToken::new(),
             ending: CancellationToken::new(),
@@ -89,6 +94,9 @@ impl Engine {
         }
         engine.tasks.spawn(Arc::clone(&engine).keep_lease());
         engine.tasks.spawn(Arc::clone(&engine).keep_plugins_hot());
+        engine
+            .tasks
+            .spawn(Arc::clone(&engine).collect_environments());
         Ok(engine)
     }
 
@@ -133,9 +141,19 @@ impl Engine {
         self.ending.is_cancelled()
     }
 
+    /// Becomes cancelled when it begins to stop.
+    pub fn stopping(&self) -> &CancellationToken {
+        &self.stopping
+    }
+
     /// How scripts are confined here.
-    pub fn confinement(&self) -> &'static str {
-        self.runners.process.confinement().as_str()
+    pub fn confinement(&self) -> ConfinementLevel {
+        self.runners.process.confinement()
+    }
+
+    /// What hooks do, as they do it.
+    pub fn progress(&self) -> &Progress {
+        &self.progress
     }
 
     /// What this server counts, as `OpenMetrics` text. REQ-API-6

@@ -7,6 +7,7 @@ use axum::response::IntoResponse;
 use axum::routing::get;
 use axum::{Json, Router};
 use serde_json::json;
+use stagehook_engine::ConfinementLevel;
 
 pub(crate) fn routes() -> Router<ApiState> {
     Router::new()
@@ -15,11 +16,16 @@ pub(crate) fn routes() -> Router<ApiState> {
 }
 
 async fn alive(State(state): State<ApiState>) -> impl IntoResponse {
-    Json(json!({
+    let confinement = state.engine.confinement();
+    let mut health = json!({
         "status": "ok",
         "version": env!("CARGO_PKG_VERSION"),
-        "confinement": state.engine.confinement(),
-    }))
+        "confinement": confinement.as_str(),
+    });
+    if let ConfinementLevel::Unavailable(why) = confinement {
+        health["confinement_error"] = why.into();
+    }
+    Json(health)
 }
 
 async fn ready(State(state): State<ApiState>) -> impl IntoResponse {

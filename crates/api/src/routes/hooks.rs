@@ -149,7 +149,7 @@ pub(crate) async fn create(
     let spec = request.check().map_err(invalid_hook)?;
     let hook = state
         .engine
-        .create_hook(actor.name(), &spec)
+        .create_hook(&actor, &spec)
         .await
         .map_err(Problem::of_hook)?;
     Ok((StatusCode::CREATED, Json(HookDocument::from(&hook))))
@@ -206,7 +206,7 @@ pub(crate) async fn update(
     let spec = request.check().map_err(invalid_hook)?;
     let hook = state
         .engine
-        .update_hook(actor.name(), id, version, &spec)
+        .update_hook(&actor, id, version, &spec)
         .await
         .map_err(Problem::of_hook)?;
     Ok(Json(HookDocument::from(&hook)))

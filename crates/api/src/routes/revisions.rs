@@ -70,7 +70,7 @@ pub(crate) async fn restore(
     let number: i64 = number.parse().map_err(|_| no_such())?;
     let hook = state
         .engine
-        .restore_hook(actor.name(), id, number)
+        .restore_hook(&actor, id, number)
         .await
         .map_err(Problem::of_hook)?;
     Ok(Json(HookDocument::from(&hook)))

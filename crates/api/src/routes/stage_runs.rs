@@ -62,7 +62,7 @@ pub(crate) async fn run(
             hook_point,
             input,
             idempotency_key: idempotency_key(&headers)?,
-            actor: actor.0,
+            actor: actor.name().to_owned(),
         })
         .await?;
     if prefers_async(&headers) {

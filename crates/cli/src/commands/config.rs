@@ -3,8 +3,10 @@
 use crate::ending::Ending;
 use crate::output;
 use crate::settings::{Flags, Settings};
+use anyhow::Context as _;
 use clap::Args;
 use serde_json::{Map, Value, json};
+use stagehook_runners::process::ConfinementLevel;
 
 #[derive(Debug, Args)]
 pub(crate) struct ConfigArgs {
@@ -15,8 +17,13 @@ pub(crate) struct ConfigArgs {
     flags: Flags,
 }
 
+/// Where what is no setting comes from.
+const TRIED_OUT: &str = "tried out just now";
+
 pub(super) fn run(args: ConfigArgs) -> anyhow::Result<Ending> {
-    let shown = Settings::load(args.flags)?.shown();
+    let settings = Settings::load(args.flags)?;
+    let mut shown = settings.shown();
+    shown.push(("confinement", confinement(&settings)?, TRIED_OUT.to_owned()));
     if args.json {
         let document: Map<String, Value> = shown
             .into_iter()
@@ -33,4 +40,14 @@ pub(super) fn run(args: ConfigArgs) -> anyhow::Result<Ending> {
         output::table(&["setting", "value", "from"], rows)?;
     }
     Ok(Ending::Ok)
+}
+
+/// How scripts would be confined here: what the setting comes to.
+fn confinement(settings: &Settings) -> anyhow::Result<String> {
+    let level = ConfinementLevel::probe(settings.confinement())
+        .context("a sandbox cannot be tried out: there is no temporary directory")?;
+    Ok(match level {
+        ConfinementLevel::Unavailable(why) => format!("unavailable: {why}"),
+        level => level.as_str().to_owned(),
+    })
 }

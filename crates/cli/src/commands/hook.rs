@@ -260,10 +260,9 @@ async fn effective(client: &Client, args: EffectiveArgs, as_json: bool) -> anyho
 fn effective_row(hook: &Value, state: String) -> Vec<String> {
     let mut row = output::row(hook, &["/id", "/name"]);
     row.push(trigger(hook));
-    row.extend(output::row(
-        hook,
-        &["/source_level", "/hook_type", "/sort_order"],
-    ));
+    row.extend(output::row(hook, &["/source_level"]));
+    row.push(hook_type(hook));
+    row.extend(output::row(hook, &["/sort_order"]));
     row.push(state);
     row
 }
@@ -289,15 +288,10 @@ fn show(hooks: &[Value]) -> std::io::Result<()> {
                     .trim_end()
                     .to_owned(),
             );
+            row.push(hook_type(hook));
             row.extend(output::row(
                 hook,
-                &[
-                    "/hook_type",
-                    "/failure_mode",
-                    "/sort_order",
-                    "/enabled",
-                    "/version",
-                ],
+                &["/failure_mode", "/sort_order", "/enabled", "/version"],
             ));
             row
         })
@@ -308,6 +302,15 @@ fn show(hooks: &[Value]) -> std::io::Result<()> {
         ],
         rows,
     )
+}
+
+/// The type; a script that runs without a sandbox is marked.
+fn hook_type(hook: &Value) -> String {
+    let hook_type = hook.get("hook_type").map(output::cell).unwrap_or_default();
+    match hook.pointer("/config/sandbox").and_then(Value::as_str) {
+        Some("trusted") => format!("{hook_type} (trusted)"),
+        _ => hook_type,
+    }
 }
 
 fn trigger(hook: &Value) -> String {

@@ -10,6 +10,7 @@ use stagehook_core::hook::{Hook, HookRequest};
 use stagehook_core::invalid::{Findings, Invalid};
 use stagehook_core::page::PageRequest;
 use stagehook_core::plugin::{PluginManifest, PluginName};
+use stagehook_core::token::Actor;
 use stagehook_store::{Entity, StoreError};
 use std::collections::BTreeSet;
 
@@ -65,7 +66,7 @@ impl Engine {
     /// finds.
     pub async fn install_plugin(
         &self,
-        actor: &str,
+        actor: &Actor,
         name: &PluginName,
         installation: Installation,
     ) -> Result<Installed, EngineError> {

@@ -111,7 +111,7 @@ pub(crate) async fn install(
     };
     let installed = state
         .engine
-        .install_plugin(actor.name(), &name, installation)
+        .install_plugin(&actor, &name, installation)
         .await
         .map_err(Problem::of_hook)?;
     let answer = InstalledHook {
