@@ -18,6 +18,7 @@ const LOG_LINES: usize = 120;
 pub struct Setup {
     flags: Vec<String>,
     variables: BTreeMap<String, String>,
+    sandbox: &'static str,
 }
 
 impl Default for Setup {
@@ -25,6 +26,7 @@ impl Default for Setup {
         let token = ("STAGEHOOK_ADMIN_TOKEN".to_owned(), TOKEN.to_owned());
         Self {
             flags: Vec::new(),
+            sandbox: "off",
             variables: BTreeMap::from([token]),
         }
     }
@@ -49,6 +51,14 @@ impl Setup {
     #[must_use]
     pub fn without(mut self, name: &str) -> Self {
         self.variables.remove(name);
+        self
+    }
+
+    /// Scripts run in a sandbox. Without it: most stories are not about that,
+    /// and leave files where they look for them.
+    #[must_use]
+    pub fn confined(mut self) -> Self {
+        self.sandbox = "bubblewrap";
         self
     }
 
@@ -158,7 +168,7 @@ fn serve(layout: &Layout, setup: &Setup, database_url: &str) -> Command {
         .arg(layout.scripts())
         .arg("--media-root")
         .arg(layout.media())
-        .args(["--sandbox", "off"])
+        .args(["--sandbox", setup.sandbox])
         .args(&setup.flags)
         .env("DATABASE_URL", database_url)
         .envs(&setup.variables);

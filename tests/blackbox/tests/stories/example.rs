@@ -20,6 +20,7 @@ fn example() -> PathBuf {
 async fn studio(on: Database) -> Studio {
     let hooks = example().join("hooks");
     let setup = Setup::default()
+        .confined()
         .flag("--scripts-dir")
         .flag(hooks.to_str().unwrap())
         .variable("STAGEHOOK_SECRET_TRACKER", "what-signs-the-webhook")

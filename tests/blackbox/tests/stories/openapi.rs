@@ -5,11 +5,13 @@ use stagehook_tests::{Database, Studio};
 use std::collections::BTreeSet;
 use std::path::Path;
 
-const ROUTES: [&str; 44] = [
+const ROUTES: [&str; 51] = [
     "delete /api/v1/hooks/{id}",
     "delete /api/v1/projects/{id}",
     "delete /api/v1/scene-types/{id}",
+    "delete /api/v1/scripts/{path}",
     "get /api/v1/audit",
+    "get /api/v1/events/stream",
     "get /api/v1/hooks",
     "get /api/v1/hooks/effective/studio",
     "get /api/v1/hooks/effective/{scope_type}/{scope_id}",
@@ -30,6 +32,10 @@ const ROUTES: [&str; 44] = [
     "get /api/v1/projects/{id}",
     "get /api/v1/scene-types",
     "get /api/v1/scene-types/{id}",
+    "get /api/v1/script-diff/{path}",
+    "get /api/v1/script-versions/{path}",
+    "get /api/v1/scripts",
+    "get /api/v1/scripts/{path}",
     "get /api/v1/stage-runs/{id}",
     "post /api/v1/hooks",
     "post /api/v1/hooks/{id}/revisions/{n}/restore",
@@ -48,6 +54,7 @@ const ROUTES: [&str; 44] = [
     "post /api/v1/stage-runs/{id}/cancel",
     "put /api/v1/hooks/order",
     "put /api/v1/hooks/{id}",
+    "put /api/v1/scripts/{path}",
     "get /healthz",
     "get /readyz",
 ];
