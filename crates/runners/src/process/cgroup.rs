@@ -14,10 +14,14 @@ use rustix::process::Pid;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 const MOUNT: &str = "/sys/fs/cgroup";
-/// The names of servers' groups begin so, and end with the server's pid.
+/// The names of servers' groups begin so; then come the server's pid, and which
+/// of its runners it is.
 const PREFIX: &str = "stagehook-";
+/// How many runners this process had.
+static RUNNERS: AtomicU32 = AtomicU32::new(0);
 
 /// Where groups of runs are made. Removed when this is dropped.
 #[derive(Debug)]
@@ -32,8 +36,11 @@ impl ControlGroups {
     pub(super) fn make() -> Option<Self> {
         let above = Self::of_this_process()?;
         sweep(&above);
-        let groups = Self(above.join(format!("{PREFIX}{}", std::process::id())));
-        fs::create_dir(&groups.0).ok()?;
+        let runner = RUNNERS.fetch_add(1, Ordering::Relaxed);
+        let path = above.join(format!("{PREFIX}{}-{runner}", std::process::id()));
+        fs::create_dir(&path).ok()?;
+        // Not before: dropping it removes what is there.
+        let groups = Self(path);
         // In the second version a group's children have what it hands down to
         // them; in the first everything.
         if groups.0.join("cgroup.subtree_control").exists() {
@@ -97,7 +104,9 @@ impl ControlGroup {
 fn sweep(above: &Path) {
     for group in fs::read_dir(above).into_iter().flatten().flatten() {
         let name = group.file_name();
-        let pid = name.to_str().and_then(|name| name.strip_prefix(PREFIX));
+        let pid = name
+            .to_str()
+            .and_then(|name| name.strip_prefix(PREFIX)?.split('-').next());
         if pid.is_some_and(|pid| !Path::new("/proc").join(pid).exists()) {
             remove(&group.path());
         }

@@ -129,6 +129,20 @@ async fn one_hook_never_ends_the_daemon_of_another_that_still_runs(
     assert!(!studio.naps());
 }
 
+#[rstest]
+#[tokio::test]
+async fn two_runners_of_a_process_are_not_in_each_others_way(
+    #[values(Confinement::Off, Confinement::Bubblewrap)] confinement: Confinement,
+) {
+    let one = Studio::confined(confinement);
+    let other = Studio::confined(confinement);
+    for studio in [&one, &other, &one] {
+        assert_eq!(studio.sh("echo ran").await.stdout, "ran\n");
+    }
+    drop(other);
+    assert_eq!(one.sh("echo ran").await.stdout, "ran\n");
+}
+
 /// A server that was killed ended nothing; the next one on its data does.
 #[test]
 fn what_a_killed_server_left_running_is_ended_by_the_next() {
