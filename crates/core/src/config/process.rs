@@ -16,7 +16,9 @@ pub struct ScriptPath(String);
 
 /// The text is no relative path below a script root.
 #[derive(Debug, thiserror::Error)]
-#[error("must be a relative path below a scripts directory, without '.', '..' or NUL")]
+#[error(
+    "must be a relative path below a scripts directory, without '.', '..' or NUL, of at most 1024 bytes, 255 of each name"
+)]
 pub struct InvalidScriptPath;
 
 impl ScriptPath {
@@ -50,7 +52,7 @@ impl TryFrom<String> for ScriptPath {
             && !path.contains('\\')
             && path
                 .split('/')
-                .all(|part| !part.is_empty() && part != "." && part != "..");
+                .all(|part| (1..=255).contains(&part.len()) && part != "." && part != "..");
         if plain {
             Ok(Self(path))
         } else {

@@ -44,13 +44,13 @@ pub struct StageEnd {
     pub finished_at: DateTime<Utc>,
 }
 
-/// The end, with the arguments from `$27` on: the run, its owner, and what is
+/// The end, with the arguments from `$28` on: the run, its owner, and what is
 /// set.
 macro_rules! end_run {
     () => {
-        "UPDATE stage_runs SET status = $29, verdict = $30, metadata = $31, warnings = $32,
-                               finished_at = $33
-         WHERE id = $27 AND owner = $28 AND status = 'running' "
+        "UPDATE stage_runs SET status = $30, verdict = $31, metadata = $32, warnings = $33,
+                               finished_at = $34
+         WHERE id = $28 AND owner = $29 AND status = 'running' "
     };
 }
 
@@ -61,7 +61,7 @@ macro_rules! insert_of_run {
             insert_into!(),
             "SELECT ",
             parameters!(),
-            " FROM stage_runs WHERE id = $27 AND owner = $28 AND status = 'running' RETURNING id"
+            " FROM stage_runs WHERE id = $28 AND owner = $29 AND status = 'running' RETURNING id"
         )
     };
 }
