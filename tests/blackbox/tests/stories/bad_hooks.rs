@@ -117,6 +117,14 @@ async fn a_hook_that_is_wrong_is_told_where(on: Database) {
             python(json!({"requirements": ["--index-url=x"]})),
             "/config/requirements/0",
         ),
+        (
+            python(json!({"requirements": "/etc/requirements.txt"})),
+            "/config/requirements",
+        ),
+        (
+            python(json!({"requirements": {"pillow": "11.0"}})),
+            "/config/requirements",
+        ),
         (python(json!({"url": "https://x"})), "/config/url"),
         (webhook(json!({"url": "ftp://example.com/"})), "/config/url"),
         (webhook(json!({"url": "not a url"})), "/config/url"),
