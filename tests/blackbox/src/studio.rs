@@ -255,6 +255,7 @@ impl Studio {
             "/jobs",
             "/hooks",
             "/plugins",
+            "/scripts",
             "/audit",
         ] {
             found.push(self.all(path).await);

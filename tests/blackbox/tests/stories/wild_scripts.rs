@@ -287,7 +287,16 @@ async fn the_environment_is_the_hooks_own(on: Database) {
         .collect();
     for name in &names {
         let known = [
-            "PATH", "HOME", "TMPDIR", "LANG", "LUT", "PWD", "OLDPWD", "SHLVL", "_",
+            "PATH",
+            "PYTHONPATH",
+            "HOME",
+            "TMPDIR",
+            "LANG",
+            "LUT",
+            "PWD",
+            "OLDPWD",
+            "SHLVL",
+            "_",
         ];
         assert!(known.contains(name), "{name}");
     }
