@@ -13,7 +13,7 @@ use std::ffi::OsString;
 
 /// What one process may have beyond the limit of all of them, so that the
 /// watchdog sees the breach before the process is refused anything.
-const ROOM_BYTES: u64 = 256 << 20;
+const ROOM_BYTES: u64 = 4 << 30;
 const ROOM_SECONDS: u64 = 1;
 
 /// Resources by their numbers in the system, with their limits.

@@ -105,9 +105,10 @@ pub(super) async fn supervise(
                 breach = watchdog.watch(&tree) => End::Breach(breach),
             };
             // Whatever it made of it.
-            let end = match tree.is_refused_processes() {
-                true if end == End::OfItsOwn => End::Breach(watchdog.too_many_processes()),
-                _ => end,
+            let end = if end == End::OfItsOwn && tree.is_refused_processes() {
+                End::Breach(watchdog.too_many_processes())
+            } else {
+                end
             };
             // Meanwhile it is still listened to: what it prints on TERM is
             // kept, and a full pipe does not hold it up.

@@ -22,7 +22,7 @@ async fn migrations_are_applied_once(f: &Fixture) {
     again.ping().await.unwrap();
     again.close().await;
     let known = f.count("SELECT count(*) FROM _sqlx_migrations").await;
-    assert_eq!(known, 8);
+    assert_eq!(known, 10);
 }
 
 async fn what_was_written_is_there_after_opening_again(f: &Fixture) {
@@ -69,7 +69,10 @@ async fn servers_that_start_together_migrate_once(f: &Fixture) {
         let store = Store::open(empty.url(), StoreOptions::default())
             .await
             .unwrap();
-        assert_eq!(store.migrate().await.unwrap(), [1, 2, 3, 4, 5, 6, 7, 8]);
+        assert_eq!(
+            store.migrate().await.unwrap(),
+            [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]
+        );
         store.close().await;
         return;
     }
@@ -81,7 +84,7 @@ async fn servers_that_start_together_migrate_once(f: &Fixture) {
     let (a, b) = tokio::join!(one.migrate(), two.migrate());
     let mut applied = [a.unwrap(), b.unwrap()].concat();
     applied.sort_unstable();
-    assert_eq!(applied, [1, 2, 3, 4, 5, 6, 7, 8]);
+    assert_eq!(applied, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
     one.close().await;
     two.close().await;
 }
