@@ -88,7 +88,8 @@ pub enum Sandbox {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ShellConfig {
-    /// The script, relative to a script root.
+    /// The script: one that was pushed under this path, or else one below a
+    /// scripts directory.
     pub script_path: ScriptPath,
     /// Its arguments, as a vector; no shell ever sees them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -114,7 +115,8 @@ pub struct ShellConfig {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PythonConfig {
-    /// The script, relative to a script root.
+    /// The script: one that was pushed under this path, or else one below a
+    /// scripts directory.
     pub script_path: ScriptPath,
     /// The virtual environment it runs in, by name, below `<data dir>/venvs`.
     #[serde(default, skip_serializing_if = "Option::is_none")]

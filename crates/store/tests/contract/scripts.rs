@@ -379,18 +379,18 @@ async fn whoever_pushes_waits_for_a_hook_that_is_becoming_trusted(f: &Fixture) {
 }
 
 async fn many_pushes_at_once_are_counted_one_by_one(f: &Fixture) {
-    let mut pushes = tokio::task::JoinSet::new();
+    let mut at_once = tokio::task::JoinSet::new();
     for number in 0..8 {
         let store = f.store.clone();
-        pushes.spawn(async move {
+        at_once.spawn(async move {
             let content = format!("exit {}", number % 4);
             let new = script("check.sh", content.as_bytes());
             store.push_script("boris", new).await.unwrap()
         });
     }
-    let pushed = pushes.join_all().await;
+    let pushed = at_once.join_all().await;
     let news = pushed.iter().filter(|pushed| pushed.is_new).count();
     let versions = history(f, "check.sh").await;
-    let counted: Vec<i64> = (1..=i64::try_from(news).unwrap()).rev().collect();
-    assert_eq!(versions, counted);
+    let expected: Vec<i64> = (1..=i64::try_from(news).unwrap()).rev().collect();
+    assert_eq!(versions, expected);
 }

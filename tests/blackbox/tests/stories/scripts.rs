@@ -8,6 +8,7 @@ use stagehook_tests::table::add_token;
 use stagehook_tests::{
     Answer, Client, Database, Hook, HookDraft, Setup, Studio, on_both_databases,
 };
+use std::fmt::Write as _;
 use std::fs;
 use std::process::Command;
 
@@ -28,11 +29,11 @@ async fn push(client: &Client, path: &str, content: impl Into<Vec<u8>>) -> Answe
 }
 
 fn digest(content: impl AsRef<[u8]>) -> String {
-    let hex = Sha256::digest(content.as_ref())
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect::<String>();
-    format!("sha256:{hex}")
+    let mut text = "sha256:".to_owned();
+    for byte in Sha256::digest(content.as_ref()) {
+        write!(text, "{byte:02x}").unwrap();
+    }
+    text
 }
 
 fn shell_hook(path: &str) -> HookDraft {

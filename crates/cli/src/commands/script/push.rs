@@ -74,7 +74,7 @@ fn items(args: &PushArgs) -> anyhow::Result<Vec<Item>> {
         let metadata =
             fs::metadata(given).with_context(|| format!("cannot read {}", given.display()))?;
         if !metadata.is_dir() {
-            let name = given.file_name().map(Path::new).unwrap_or(given);
+            let name = given.file_name().map_or(given.as_path(), Path::new);
             items.push(item(args, given, name)?);
             continue;
         }

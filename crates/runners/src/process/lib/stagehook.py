@@ -53,7 +53,7 @@ _PARTS = {
 def __getattr__(name):
     if name in _PARTS:
         return input().get(name)
-    raise AttributeError("module 'stagehook' has no attribute {!r}".format(name))
+    raise AttributeError(f"module 'stagehook' has no attribute {name!r}")
 
 
 def __dir__():
@@ -64,7 +64,7 @@ def annotate(level, message, code=None, path=None, start_ms=None, end_ms=None):
     """Remarks on a file or a span of it. The level is info, warning or error; the
     code is a stable short name."""
     if level not in ("info", "warning", "error"):
-        raise ValueError("level must be info, warning or error, not {!r}".format(level))
+        raise ValueError(f"level must be info, warning or error, not {level!r}")
     remark = {
         "level": level,
         "message": str(message),
@@ -84,7 +84,7 @@ def artifact(path, mime=None):
 def metric(name, value):
     """Gives a measurement, a finite number."""
     if not _math.isfinite(value):
-        raise ValueError("metric {!r} must be a finite number, not {!r}".format(name, value))
+        raise ValueError(f"metric {name!r} must be a finite number, not {value!r}")
     _result.setdefault("metrics", {})[name] = float(value)
 
 
