@@ -92,8 +92,14 @@ fn main() -> ExitCode {
     // SAFETY: descriptor 3 was opened for us, and nothing else in here uses it.
     let mut report = ManuallyDrop::new(unsafe { File::from_raw_fd(REPORT) });
     let line = match run() {
-        Ok(Some(status)) if status & 0x7f == 0 => format!("exit {}\n", status >> 8 & 0xff),
-        Ok(Some(status)) => format!("signal {}\n", status & 0x7f),
+        Ok(Some(status)) => {
+            // See wait(2): the signal is in the lowest seven bits, the exit
+            // status in the next eight.
+            match status & 0x7f {
+                0 => format!("exit {}\n", status >> 8 & 0xff),
+                signal => format!("signal {signal}\n"),
+            }
+        }
         Ok(None) => return ExitCode::FAILURE,
         Err(error) => format!("error {}\n", error.raw_os_error().unwrap_or_default()),
     };
@@ -218,7 +224,7 @@ fn wait_for_signal(signals: c_int) -> io::Result<bool> {
     }
     let mut info = [0_u8; INFO_BYTES];
     // SAFETY: the pointer is to as many live bytes as is said.
-    while unsafe { read(signals, info.as_mut_ptr(), INFO_BYTES) } == INFO_BYTES as isize {
+    while unsafe { read(signals, info.as_mut_ptr(), INFO_BYTES) } == INFO_BYTES.cast_signed() {
         let signal = c_int::from_ne_bytes([info[0], info[1], info[2], info[3]]);
         if signal == SIGTERM {
             // SAFETY: this takes integers alone. From process 1 it reaches every

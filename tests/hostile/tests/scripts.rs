@@ -21,16 +21,6 @@ async fn each_ends_as_expected(
     let mut wrong = Vec::new();
     for case in cases() {
         let attacked = arena.attack(&case).await.unwrap();
-        if let Some((o, _)) = &attacked {
-            eprintln!(
-                "{confinement:?} {}: {} {} {:?} {} MiB",
-                case.name,
-                o.ending,
-                o.told,
-                o.took,
-                o.host_bytes >> 20
-            );
-        }
         if let Some(Err(error)) = attacked.map(|(_, judged)| judged.context(case.name)) {
             wrong.push(format!("{error:#}"));
         }

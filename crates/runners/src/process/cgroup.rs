@@ -17,9 +17,6 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 const MOUNT: &str = "/sys/fs/cgroup";
-/// The names of servers' groups begin so; then come the server's pid, and which
-/// of its runners it is.
-const PREFIX: &str = "stagehook-";
 /// How many runners this process had.
 static RUNNERS: AtomicU32 = AtomicU32::new(0);
 
@@ -35,9 +32,10 @@ impl ControlGroups {
     /// Makes a place for groups, where that can be done.
     pub(super) fn make() -> Option<Self> {
         let above = Self::of_this_process()?;
-        sweep(&above);
+        let prefix = prefix()?;
+        sweep(&above, &prefix);
         let runner = RUNNERS.fetch_add(1, Ordering::Relaxed);
-        let path = above.join(format!("{PREFIX}{}-{runner}", std::process::id()));
+        let path = above.join(format!("{prefix}{}-{runner}", std::process::id()));
         fs::create_dir(&path).ok()?;
         // Not before: dropping it removes what is there.
         let groups = Self(path);
@@ -100,13 +98,23 @@ impl ControlGroup {
     }
 }
 
+/// How the names of servers' groups begin; then come the server's pid, and which
+/// of its runners it is. Servers of other pid namespaces, of which nobody here
+/// can tell whether they are gone, have others.
+fn prefix() -> Option<String> {
+    let namespace = fs::read_link("/proc/self/ns/pid").ok()?;
+    let digits = |c: &char| c.is_ascii_digit();
+    let namespace: String = namespace.to_str()?.chars().filter(digits).collect();
+    Some(format!("stagehook-{namespace}-"))
+}
+
 /// Removes the groups of servers that are gone. One with processes stays.
-fn sweep(above: &Path) {
+fn sweep(above: &Path, prefix: &str) {
     for group in fs::read_dir(above).into_iter().flatten().flatten() {
         let name = group.file_name();
         let pid = name
             .to_str()
-            .and_then(|name| name.strip_prefix(PREFIX)?.split('-').next());
+            .and_then(|name| name.strip_prefix(prefix)?.split('-').next());
         if pid.is_some_and(|pid| !Path::new("/proc").join(pid).exists()) {
             remove(&group.path());
         }

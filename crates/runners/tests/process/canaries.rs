@@ -29,7 +29,7 @@ exit 0
 "#;
 
 /// The same, and besides looks into every file there is in a sandbox.
-const PYTHON: &str = r#"
+const PYTHON: &str = r"
 import glob, os, socket, sys
 port, abstract, *told = sys.argv[1:]
 told += glob.glob('/proc/[0-9]*/environ')
@@ -56,12 +56,12 @@ for family, address in (
             sys.stdout.buffer.write(stream.recv(1000))
     except OSError as error:
         print(error)
-"#;
+";
 
 struct Canaries {
     studio: Studio,
     /// What each is called, and what it says.
-    canaries: Vec<(&'static str, String)>,
+    told: Vec<(&'static str, String)>,
     /// What a script is told: where they are.
     args: Vec<String>,
     _home: tempfile::NamedTempFile,
@@ -110,7 +110,7 @@ impl Canaries {
         args.extend(paths);
         Self {
             studio,
-            canaries,
+            told: canaries,
             args,
             _home: home,
         }
@@ -119,7 +119,7 @@ impl Canaries {
     /// Those that a script finds, while another hook runs.
     async fn found(&self, hook_type: HookType, grants: Value) -> BTreeSet<&'static str> {
         let studio = &self.studio;
-        let secret = &self.canaries[3].1;
+        let secret = &self.told[3].1;
         let other = "echo SECRET > secret; echo > UP; read -r line < GO"
             .replace("SECRET", secret)
             .replace("UP", &studio.told("up"))
@@ -161,7 +161,7 @@ impl Canaries {
         fs::remove_file(go).unwrap();
         fs::remove_file(studio.shared("up")).unwrap();
         assert_eq!(execution.error, None, "{execution:?}");
-        self.canaries
+        self.told
             .iter()
             .filter(|(_, says)| execution.stdout.contains(says))
             .map(|(name, _)| *name)
@@ -203,7 +203,7 @@ async fn a_confined_script_finds_none(#[case] hook_type: HookType) {
 async fn one_that_is_not_confined_finds_all(#[case] hook_type: HookType) {
     let canaries = Canaries::new(Confinement::Off);
     let found = canaries.found(hook_type, json!({})).await;
-    let mut all: BTreeSet<_> = canaries.canaries.iter().map(|(name, _)| *name).collect();
+    let mut all: BTreeSet<_> = canaries.told.iter().map(|(name, _)| *name).collect();
     if hook_type == HookType::Shell {
         // Bash has no word for it.
         all.remove("abstract socket");
