@@ -18,8 +18,6 @@ use stagehook_core::config::ScriptPath;
 use stagehook_core::digest::Digest;
 use stagehook_core::invalid::Invalid;
 use stagehook_core::script::{SCRIPT_MAX_BYTES, ScriptVersion};
-use stagehook_engine::EngineError;
-use std::sync::Arc;
 use utoipa::IntoParams;
 
 /// The header that says which version was sent.
@@ -105,10 +103,6 @@ pub(crate) async fn put(
     request_headers: HeaderMap,
     body: Body,
 ) -> Result<(StatusCode, HeaderMap, Json<ScriptVersion>), Problem> {
-    let _place = Arc::clone(&state.uploads)
-        .acquire_owned()
-        .await
-        .map_err(|_| EngineError::ShuttingDown)?;
     let content = read(body, SCRIPT_MAX_BYTES, state.settings.read_timeout).await?;
     // After the body: whoever is answered while they still send may never read
     // the answer.
