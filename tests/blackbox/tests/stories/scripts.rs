@@ -308,7 +308,7 @@ async fn printed(studio: &Studio, arguments: &[&str], code: i32) -> String {
 }
 
 async fn a_template_is_pushed_as_it_is_and_answers(on: Database) {
-    let studio = Studio::open(on).await;
+    let studio = Studio::with(on, Setup::default().confined()).await;
     let segment = studio.layout().media().join("seg.mp4");
     fs::write(&segment, "frames").unwrap();
     for (language, file) in [("shell", "size.sh"), ("python", "size.py")] {
@@ -325,7 +325,8 @@ async fn a_template_is_pushed_as_it_is_and_answers(on: Database) {
         let said = printed(&studio, &["script", "new", "--language", language, file], 1).await;
         assert!(said.contains("exists; nothing was written"), "{said}");
         printed(&studio, &["script", "push", file, "--dir", "qc"], 0).await;
-        let config = json!({"script_path": format!("qc/{file}")});
+        let path = format!("qc/{file}");
+        let config = json!({"script_path": path, "grants": {"segment": "read"}});
         let hook = HookDraft::new(language, language, config)
             .create(&studio)
             .await;
