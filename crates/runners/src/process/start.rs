@@ -1,7 +1,7 @@
 //! Everything from a script's name to its first process.
 
 use super::bubblewrap::{self, View};
-use super::cgroup::ControlGroups;
+use super::cgroup::{ControlGroup, ControlGroups};
 use super::confinement::InForce;
 use super::interpreter::{self, Interpreter};
 use super::script::{self, Beside, Fault, Script};
@@ -164,19 +164,15 @@ impl Starter {
             }
             _ => (program, Kind::Program, None),
         };
+        // Before the start, so that there is little to do after it.
+        let group = self.group();
         let (mut tree, pipes) = Tree::start(program, kind, &self.input.execution_id.to_string())
             .map_err(|error| start_error(error, &interpreter, &script.name))?;
+        if let Some(group) = group {
+            tree.count_in(group);
+        }
         if kind == Kind::Program {
             limits::set(tree.leader(), &self.limits);
-        }
-        if let Some(groups) = &*self.groups {
-            // A sandbox has two processes of its own.
-            let processes = self.limits.processes.saturating_add(2);
-            match groups.group(&self.input.execution_id.to_string(), processes) {
-                Ok(group) => tree.count_in(group),
-                // Somebody else's doing; the watchdog counts too.
-                Err(error) => tracing::warn!(%error, "a control group could not be made"),
-            }
         }
         Ok(Started {
             tree,
@@ -189,6 +185,18 @@ impl Starter {
                 sandbox: confinement.sandbox(self.sandbox),
             },
         })
+    }
+
+    /// Where the kernel counts the run's processes, if it can.
+    fn group(&self) -> Option<ControlGroup> {
+        let groups = self.groups.as_ref().as_ref()?;
+        // A sandbox has two processes of its own.
+        let processes = self.limits.processes.saturating_add(2);
+        let group = groups.group(&self.input.execution_id.to_string(), processes);
+        // Somebody else's doing; the watchdog counts too.
+        group
+            .inspect_err(|error| tracing::warn!(%error, "a control group could not be made"))
+            .ok()
     }
 
     fn read_script(&mut self) -> Result<Script, NotStarted> {

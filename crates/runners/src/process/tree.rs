@@ -98,8 +98,9 @@ impl Tree {
     /// when neither a loader nor bubblewrap has come to starting any. One that
     /// it did start is counted too.
     pub(super) fn count_in(&mut self, group: ControlGroup) {
-        for pid in self.left() {
-            // It may have ended already.
+        // It may have ended already.
+        let _ = group.add(self.leader);
+        for pid in procfs::descendants(self.leader, procfs::DESCENDANTS_MAX) {
             let _ = group.add(pid);
         }
         self.group = Some(group);

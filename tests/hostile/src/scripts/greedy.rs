@@ -32,8 +32,15 @@ fn memory() -> Vec<Case> {
             by_and_by,
         )
         .limits(limits.clone()),
+        Case::python("two gigabytes at once", "bytearray(2 << 30)", by_and_by)
+            .limits(limits.clone()),
         // The kernel refuses it before it is used.
-        Case::python("two gigabytes at once", "bytearray(2 << 30)", fails()).limits(limits.clone()),
+        Case::python(
+            "a hundred gigabytes at once",
+            "bytearray(100 << 30)",
+            fails(),
+        )
+        .limits(limits.clone()),
         Case::python(
             "two gigabytes that processes could share",
             "import mmap
