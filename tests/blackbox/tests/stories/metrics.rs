@@ -124,7 +124,10 @@ async fn a_restart_compiles_nothing_and_believes_nothing_that_was_changed(on: Da
     assert_eq!(answer["executions"][0]["status"], "passed", "{answer:#}");
     let text = metrics(&studio).await;
     assert_eq!(number(&text, "stagehook_plugin_cache_hits_total"), 0);
-    assert_eq!(number(&text, "stagehook_plugin_cache_rejected_total"), 1);
+    // The server, which makes it ready unasked, and the call may find it at the
+    // same time; compiled it is once.
+    let rejected = number(&text, "stagehook_plugin_cache_rejected_total");
+    assert!((1..=2).contains(&rejected), "{text}");
     assert_eq!(number(&text, "stagehook_plugins_compiled_total"), 1);
     assert!(studio.layout().printed().contains("is not what was kept"));
 }
