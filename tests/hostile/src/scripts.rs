@@ -17,11 +17,11 @@ pub use arena::{Arena, Outcome};
 pub use case::{Case, Ending, Expected, Language};
 pub use files::cases as files;
 pub use greedy::cases as greedy;
-pub use processes::cases as processes;
+pub use processes::{bombs, cases as processes};
 pub use reach::cases as reach;
 pub use streams::cases as streams;
 
-/// Every case.
+/// Every case, those that are not among the tests included.
 pub fn corpus() -> Vec<Case> {
-    [processes(), streams(), files(), reach(), greedy()].concat()
+    [processes(), bombs(), streams(), files(), reach(), greedy()].concat()
 }

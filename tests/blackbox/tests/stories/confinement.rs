@@ -6,7 +6,9 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use stagehook_tests::server::TOKEN;
-use stagehook_tests::{Client, Database, Gate, HookDraft, Setup, Studio, on_both_databases, table};
+use stagehook_tests::{
+    Client, Database, Gate, HookDraft, Setup, Studio, on_both_databases, table, until,
+};
 use std::fmt::Write as _;
 use std::fs;
 
@@ -18,6 +20,7 @@ on_both_databases!(
     only_an_administrator_lets_a_script_run_without_a_sandbox,
     grants_and_limits_that_can_never_be_given_are_refused,
     what_a_script_prints_is_heard_while_it_runs,
+    a_sandbox_ends_with_its_server,
 );
 
 const CANARY: &str = "canary-of-the-server";
@@ -328,4 +331,31 @@ async fn what_a_script_prints_is_heard_while_it_runs(on: Database) {
     let execution = log["execution_id"].as_str().unwrap();
     assert_eq!(heard.matches(execution).count(), 3, "{heard}");
     assert!(heard.contains(r#""stream":"stderr""#), "{heard}");
+}
+
+async fn a_sandbox_ends_with_its_server(on: Database) {
+    // REQ-SCR-5: nothing survives, also where nobody is left to end it.
+    let mut studio = studio(on).await;
+    // Told apart from whatever else sleeps on this machine.
+    let nap = format!("300.{}", std::process::id());
+    let lines = format!("trap '' TERM; setsid sleep {nap} & exec sleep {nap}");
+    let hook = studio.shell("sleeper", &lines).create(&studio).await;
+    let client = studio.client();
+    let test = tokio::spawn(async move {
+        let path = format!("/hooks/{}/test", hook.id);
+        let request = client.request(Method::POST, &path).json(&json!({}));
+        // It will not be answered.
+        let _ = client.try_send(request).await;
+    });
+    let sleepers = || {
+        let processes = fs::read_dir("/proc").unwrap().flatten();
+        processes
+            .filter_map(|process| fs::read(process.path().join("cmdline")).ok())
+            .filter(|line| line == format!("sleep\0{nap}\0").as_bytes())
+            .count()
+    };
+    until("both sleep", || sleepers() == 2).await;
+    studio.server().kill();
+    until("nobody sleeps any more", || sleepers() == 0).await;
+    test.await.unwrap();
 }
