@@ -14,11 +14,8 @@ use rustix::process::Pid;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU32, Ordering};
 
 const MOUNT: &str = "/sys/fs/cgroup";
-/// How many runners this process had.
-static RUNNERS: AtomicU32 = AtomicU32::new(0);
 
 /// Where groups of runs are made. Removed when this is dropped.
 #[derive(Debug)]
@@ -34,8 +31,8 @@ impl ControlGroups {
         let above = Self::of_this_process()?;
         let prefix = prefix()?;
         sweep(&above, &prefix);
-        let runner = RUNNERS.fetch_add(1, Ordering::Relaxed);
-        let path = above.join(format!("{prefix}{}-{runner}", std::process::id()));
+        let runner: u64 = rand::random();
+        let path = above.join(format!("{prefix}{}-{runner:x}", std::process::id()));
         fs::create_dir(&path).ok()?;
         // Not before: dropping it removes what is there.
         let groups = Self(path);
@@ -98,8 +95,9 @@ impl ControlGroup {
     }
 }
 
-/// How the names of servers' groups begin; then come the server's pid, and which
-/// of its runners it is. Servers of other pid namespaces, of which nobody here
+/// How the names of servers' groups begin; then come the server's pid, and a
+/// random number: one that was killed left its group, and the next may have the
+/// same pid. Servers of other pid namespaces, of which nobody here
 /// can tell whether they are gone, have others.
 fn prefix() -> Option<String> {
     let namespace = fs::read_link("/proc/self/ns/pid").ok()?;
