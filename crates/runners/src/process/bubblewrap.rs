@@ -82,6 +82,12 @@ const CONFIGURATION: [&str; 27] = [
 ];
 /// What they need besides to find other machines.
 const OF_THE_NETWORK: [&str; 4] = ["gai.conf", "host.conf", "hosts", "resolv.conf"];
+/// What of `/proc` speaks of the whole machine, and is read-only: the kernel
+/// knows a script of a server that is root as root, and asks for no more than
+/// that before it lets it write a setting (`kernel.core_pattern`: a program that
+/// runs outside of every sandbox). Bubblewrap covers `bus`, `irq` and
+/// `sysrq-trigger` itself.
+const OF_THE_MACHINE: [&str; 4] = ["/proc/acpi", "/proc/fs", "/proc/scsi", "/proc/sys"];
 
 /// Sandboxes can be made here.
 #[derive(Debug)]
@@ -322,9 +328,11 @@ fn system(hidden: &[PathBuf]) -> (Vec<OsString>, Vec<PathBuf>) {
             args.extend(empty.into_iter().chain([path.into()]));
         }
     }
+    args.extend(["--proc", "/proc"].map(OsString::from));
+    for path in OF_THE_MACHINE {
+        args.extend(["--ro-bind-try", path, path].map(OsString::from));
+    }
     let rest = [
-        "--proc",
-        "/proc",
         "--dev",
         "/dev",
         "--size",

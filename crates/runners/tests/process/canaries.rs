@@ -225,3 +225,31 @@ async fn with_the_network_it_finds_what_is_there_and_no_more(#[case] hook_type: 
     };
     assert_eq!(found, network);
 }
+
+/// Tries to open every setting of the machine for writing, and writes none.
+const SETTINGS: &str = r"
+import os
+tried = 0
+for directory in ('sys', 'fs', 'scsi', 'acpi', 'irq', 'bus', 'sysrq-trigger'):
+    top = '/proc/' + directory
+    walk = list(os.walk(top)) if os.path.isdir(top) else [('/proc', [], [directory])]
+    for below, _, names in walk:
+        for name in names:
+            tried += 1
+            try:
+                os.close(os.open(os.path.join(below, name), os.O_WRONLY))
+            except OSError:
+                continue
+            print(below, name)
+print('tried' if tried > 100 else f'only {tried}')
+";
+
+/// Root's, to the kernel, which knows a confined script by the server's user.
+#[tokio::test]
+async fn a_confined_script_changes_no_setting_of_the_machine() {
+    let studio = Studio::confined(Confinement::Bubblewrap);
+    studio.script("hook.py", SETTINGS);
+    let execution = studio.run_python(json!({"script_path": "hook.py"})).await;
+    assert_eq!(execution.error, None, "{execution:?}");
+    assert_eq!(execution.stdout, "tried\n");
+}
