@@ -17,7 +17,7 @@
 //! `interrupted` and the job treated as that hook's failure mode says.
 //!
 //! A run belongs to the server that started it, not to the connection that
-//! asked: a caller that goes away does not end it.
+//! asked: a caller that goes away does not end it, unless it asked for that.
 
 pub mod admission;
 mod blocking;

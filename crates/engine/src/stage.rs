@@ -1,7 +1,10 @@
 //! Runs the hooks of a stage, one after the other, and comes to a verdict.
 
+mod disconnect;
 mod execute;
 mod plan;
+
+pub use disconnect::OnDisconnect;
 
 use crate::engine::{Engine, Turn};
 use crate::error::EngineError;
@@ -21,6 +24,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinHandle;
+use tokio_util::sync::DropGuard;
 
 /// How often a run that another server owns is looked at while a repeated call
 /// waits for it.
@@ -39,6 +43,8 @@ pub struct StageRequest {
     pub idempotency_key: Option<String>,
     /// Who asks.
     pub actor: String,
+    /// What becomes of the run if nobody waits for its answer any more.
+    pub on_disconnect: OnDisconnect,
 }
 
 /// A stage run that was accepted.
@@ -47,6 +53,9 @@ pub struct StageTicket {
     /// The run.
     pub id: StageRunId,
     answer: Pending,
+    /// Where the run ends with its caller: dropped before the answer is there,
+    /// it cancels the run. Of a call that was repeated the first one decides.
+    caller: Option<DropGuard>,
 }
 
 #[derive(Debug)]
@@ -60,8 +69,8 @@ enum Pending {
 impl Engine {
     /// Accepts a stage run: its plan is committed and its hooks begin to run.
     ///
-    /// They go on when the caller goes away; [`StageTicket::answer`] waits for
-    /// them.
+    /// They go on when the caller goes away, unless it asked for something else;
+    /// [`StageTicket::answer`] waits for them.
     pub async fn start_stage(
         self: &Arc<Self>,
         request: StageRequest,
@@ -129,11 +138,20 @@ impl Engine {
         let id = run.id;
         let cancel = self.ending.child_token();
         let place = self.running.enter(id, cancel.clone());
+        let (caller, gone) = request.on_disconnect.thread();
+        let actor = run.actor.clone();
         let execution = StageExecution::new(Arc::clone(&self), subject.job, run, steps, cancel);
         let engine = Arc::clone(&self);
         let handle = self.tasks.spawn(async move {
+            let run = async {
+                tokio::select! {
+                    biased;
+                    answer = Box::pin(execution.run()) => answer,
+                    never = engine.cancel_once(gone, id, &actor) => match never {},
+                }
+            };
             // Nobody may be waiting any more: what breaks is closed here.
-            let answer = AssertUnwindSafe(execution.run()).catch_unwind().await;
+            let answer = AssertUnwindSafe(run).catch_unwind().await;
             let answer = if let Ok(answer) = answer {
                 answer
             } else {
@@ -148,6 +166,7 @@ impl Engine {
         Ok(StageTicket {
             id,
             answer: Pending::Here(handle),
+            caller,
         })
     }
 
@@ -237,15 +256,20 @@ impl StageTicket {
         Self {
             id,
             answer: Pending::Earlier,
+            caller: None,
         }
     }
 
-    /// Waits for the run's answer. The run goes on when this is given up.
+    /// Waits for the run's answer. When this is given up, the run goes on, or
+    /// is cancelled, as its caller asked.
     pub async fn answer(self, engine: &Engine) -> Result<StageAnswer, EngineError> {
-        match self.answer {
-            Pending::Here(handle) => handle.await.unwrap_or(Err(EngineError::Closed(self.id))),
-            Pending::Earlier => engine.ended_answer(self.id).await,
-        }
+        let Self { id, answer, caller } = self;
+        let answer = match answer {
+            Pending::Here(handle) => handle.await.unwrap_or(Err(EngineError::Closed(id))),
+            Pending::Earlier => engine.ended_answer(id).await,
+        };
+        drop(caller);
+        answer
     }
 }
 

@@ -10,21 +10,45 @@ use axum::http::header::LOCATION;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
+use serde::Deserialize;
+use serde_json::{Map, Value};
 use stagehook_core::answer::StageAnswer;
 use stagehook_core::contract::StageInput;
 use stagehook_core::ids::{JobId, StageRunId};
 use stagehook_core::invalid::Invalid;
 use stagehook_core::trigger::HookPoint;
-use stagehook_engine::stage::StageRequest;
+use stagehook_engine::stage::{OnDisconnect, StageRequest};
+use utoipa::ToSchema;
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const PREFER: HeaderName = HeaderName::from_static("prefer");
 const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
 
+/// What the pipeline asks of a stage.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct RunRequest {
+    /// Path of the file at hand, below a media root.
+    segment_path: Option<String>,
+    /// What is known so far; hooks patch it.
+    #[schema(value_type = Object)]
+    metadata: Map<String, Value>,
+    /// The scene; hooks read it.
+    #[schema(value_type = Object)]
+    scene_context: Map<String, Value>,
+    /// What becomes of the run when the connection closes before the answer is
+    /// there. Of a call that is repeated with the same `Idempotency-Key`, the
+    /// one that began the run decides.
+    on_disconnect: OnDisconnect,
+}
+
 /// Runs the hooks of a stage and answers with the verdict.
 ///
-/// The hooks run to their end even when the caller goes away. With
-/// `Prefer: respond-async` the answer is 202 and the run's address.
+/// The hooks run to their end even when the caller goes away, unless
+/// `on_disconnect` says `cancel`: then the run is cancelled once the connection
+/// is closed, as by the cancel route. With `Prefer: respond-async` the answer is
+/// 202 and the run's address; it comes before the hooks end, so that
+/// `on_disconnect` has no say.
 #[utoipa::path(post, operation_id = "run_stage", path = "/jobs/{id}/stages/{hook_point}/runs", tag = "stage runs",
     params(
         ("id" = i64, Path),
@@ -32,14 +56,14 @@ const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-appli
         ("Idempotency-Key" = Option<String>, Header, description = "A repeated call with the same key returns the first answer"),
         ("Prefer" = Option<String>, Header, description = "`respond-async` (RFC 7240)"),
     ),
-    request_body = StageInput,
+    request_body = RunRequest,
     responses((status = 200, body = StageAnswer), (status = 202, body = StageAnswer)))]
 pub(crate) async fn run(
     State(state): State<ApiState>,
     Extension(actor): Extension<Actor>,
     Segments(job, point): Segments,
     headers: HeaderMap,
-    ApiJson(input): ApiJson<StageInput>,
+    ApiJson(request): ApiJson<RunRequest>,
 ) -> Result<Response, Problem> {
     let job_id: JobId = job
         .parse()
@@ -54,18 +78,28 @@ pub(crate) async fn run(
                     format!("the hook point {error}"),
                 )
             })?;
-    check_segment_path("/segment_path", input.segment_path.as_deref())?;
+    check_segment_path("/segment_path", request.segment_path.as_deref())?;
+    let is_async = prefers_async(&headers);
     let engine = &state.engine;
     let ticket = engine
         .start_stage(StageRequest {
             job_id,
             hook_point,
-            input,
+            input: StageInput {
+                segment_path: request.segment_path,
+                metadata: request.metadata,
+                scene_context: request.scene_context,
+            },
             idempotency_key: idempotency_key(&headers)?,
             actor: actor.name().to_owned(),
+            on_disconnect: if is_async {
+                OnDisconnect::Continue
+            } else {
+                request.on_disconnect
+            },
         })
         .await?;
-    if prefers_async(&headers) {
+    if is_async {
         let answer = engine.stage_answer(ticket.id).await?;
         let location = format!("{}/stage-runs/{}", crate::router::BASE, ticket.id);
         let mut response = (StatusCode::ACCEPTED, Json(answer)).into_response();

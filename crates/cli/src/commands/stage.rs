@@ -53,6 +53,9 @@ struct RunArgs {
     /// Names this very call: repeated with the same key it runs nothing twice
     #[arg(long, value_name = "KEY")]
     idempotency_key: Option<String>,
+    /// Cancel the run if this command ends, or loses its connection, before the answer is there
+    #[arg(long)]
+    cancel_on_disconnect: bool,
 }
 
 pub(super) async fn run(args: StageArgs) -> anyhow::Result<Ending> {
@@ -64,6 +67,9 @@ pub(super) async fn run(args: StageArgs) -> anyhow::Result<Ending> {
     });
     if let Some(path) = run.segment_path {
         body["segment_path"] = path.into();
+    }
+    if run.cancel_on_disconnect {
+        body["on_disconnect"] = "cancel".into();
     }
     let path = format!("/jobs/{}/stages/{}/runs", run.job, segment(&run.hook_point));
     let headers: Vec<_> = run

@@ -44,7 +44,7 @@ fn help_names_every_command_and_every_exit_code() {
     "--sandbox", "--allow-private-network", "--log-format", "--config", "STAGEHOOK_LISTEN", "DATABASE_URL",
     "127.0.0.1:7878"])]
 #[case(&["stage", "run", "--help"], &["--job", "--hook-point", "--segment-path", "--metadata",
-    "--scene-context", "--idempotency-key", "--server", "--token", "--json", "Exit codes"])]
+    "--scene-context", "--idempotency-key", "--cancel-on-disconnect", "--server", "--token", "--json", "Exit codes"])]
 #[case(&["hook", "--help"], &["list", "get", "create", "test", "export", "import", "enable", "disable",
     "delete", "effective"])]
 #[case(&["logs", "--help"], &["[ID]", "--hook", "--job", "--success", "--status", "--limit"])]

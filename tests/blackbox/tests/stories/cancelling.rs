@@ -3,16 +3,22 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
+use stagehook_tests::server::{TOKEN, command};
 use stagehook_tests::{
     Answer, Client, Database, Gate, Studio, eventually, on_both_databases, until,
 };
 use std::time::Duration;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 
 on_both_databases!(
     an_answer_can_be_fetched_later,
     a_cancelled_run_ends_at_once,
     a_plugin_and_a_webhook_can_be_cancelled,
     a_run_outlives_its_caller,
+    a_run_ends_with_its_caller_where_the_caller_says_so,
+    a_run_does_not_end_with_a_caller_that_did_not_begin_it_or_was_answered,
+    a_run_ends_with_the_command_that_waits_for_it,
     a_server_that_stops_finishes_what_runs,
     what_outlasts_the_grace_of_a_stop_is_interrupted,
     a_job_is_not_completed_while_a_stage_may_halt_it,
@@ -165,6 +171,110 @@ async fn a_run_outlives_its_caller(on: Database) {
     let ended = ended(&studio, &run).await;
     assert_eq!(ended["verdict"], "proceed");
     assert_eq!(studio.logs_of_job(job).await.len(), 1);
+}
+
+/// Asks for a stage, with this key, and goes away when the server waits for the
+/// run. Returns when the server has seen that.
+async fn ask_and_leave(studio: &Studio, path: &str, key: &str, body: &Value) {
+    let address = studio.address().strip_prefix("http://").unwrap();
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let body = body.to_string();
+    let head = format!(
+        "POST /api/v1{path} HTTP/1.1\r\nhost: {address}\r\nauthorization: Bearer {TOKEN}\r\n\
+         content-type: application/json\r\ncontent-length: {}\r\nidempotency-key: {key}\r\n\r\n",
+        body.len()
+    );
+    stream.write_all((head + &body).as_bytes()).await.unwrap();
+    stream.shutdown().await.unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).await.unwrap();
+    assert!(answer.is_empty(), "{}", String::from_utf8_lossy(&answer));
+}
+
+async fn a_run_ends_with_its_caller_where_the_caller_says_so(on: Database) {
+    let studio = Studio::open(on).await;
+    let world = studio.world().await;
+    let gate = Gate::closed(&studio, "gate");
+    let lines = format!("echo before\n{}", gate.wait());
+    let waits = studio.shell("waits", &lines).config("timeout_seconds", 600);
+    waits.blocks().order(1).create(&studio).await;
+    let never = studio.shell("never", "echo never").order(2);
+    never.create(&studio).await;
+    let path = format!("/jobs/{}/stages/post_segment/runs", world.job);
+    let client = studio.client();
+    let request = client.request(Method::POST, &path);
+    let request = request.json(&json!({"on_disconnect": "cancel"}));
+    let caller = tokio::spawn(async move { client.try_send(request).await });
+    gate.reached().await;
+    caller.abort();
+    assert!(caller.await.unwrap_err().is_cancelled());
+
+    let run = &studio.all(&format!("/jobs/{}/stage-runs", world.job)).await[0];
+    let run = format!("/stage-runs/{}", run["id"].as_str().unwrap());
+    let ended = ended(&studio, &run).await;
+    assert_eq!(ended["status"], "cancelled", "{ended:#}");
+    assert_eq!(ended["verdict"], Value::Null);
+    assert_eq!(ended["not_run"][0]["name"], "never");
+    let logs = studio.logs_of_job(world.job).await;
+    assert_eq!(logs.len(), 1);
+    assert_eq!(logs[0]["status"], "cancelled");
+    assert_eq!(logs[0]["stdout"], "before\n");
+    until("its process is gone", || !gate.process_lives()).await;
+    assert_eq!(studio.show_job(world.job).await["status"], "running");
+    let audit = studio.all("/audit?subject_type=stage_run").await;
+    assert_eq!(audit.len(), 1, "{audit:#?}");
+    assert_eq!(audit[0]["action"], "stage_run.cancel");
+
+    let wrong = studio.post(&path, &json!({"on_disconnect": "sulk"})).await;
+    let problem = wrong.problem(422, "invalid-request");
+    problem.at(["/on_disconnect"]);
+}
+
+async fn a_run_does_not_end_with_a_caller_that_did_not_begin_it_or_was_answered(on: Database) {
+    let studio = Studio::open(on).await;
+    let job = studio.world().await.job;
+    let gate = Gate::closed(&studio, "gate");
+    studio.shell("waits", &gate.wait()).create(&studio).await;
+    let path = format!("/jobs/{job}/stages/post_segment/runs");
+    let body = json!({"on_disconnect": "cancel"});
+    let request = studio
+        .request(Method::POST, &path)
+        .header("prefer", "respond-async")
+        .header("idempotency-key", "shot-1")
+        .json(&body);
+    let run = path_of(&studio.send(request).await);
+    gate.reached().await;
+    ask_and_leave(&studio, &path, "shot-1", &body).await;
+    gate.open();
+    let ended = ended(&studio, &run).await;
+    assert_eq!(ended["verdict"], "proceed", "{ended:#}");
+    let audit = studio.all("/audit?subject_type=stage_run").await;
+    assert!(audit.is_empty(), "{audit:#?}");
+}
+
+async fn a_run_ends_with_the_command_that_waits_for_it(on: Database) {
+    let studio = Studio::open(on).await;
+    let job = studio.world().await.job;
+    let gate = Gate::closed(&studio, "gate");
+    let waits = studio.shell("waits", &gate.wait());
+    waits.config("timeout_seconds", 600).create(&studio).await;
+    let id = job.to_string();
+    let arguments = ["stage", "run", "--job", &id, "--hook-point", "post_segment"];
+    let mut command = command(
+        studio.layout(),
+        &[&arguments[..], &["--cancel-on-disconnect"]].concat(),
+    );
+    command
+        .env("STAGEHOOK_SERVER", studio.address())
+        .env("STAGEHOOK_TOKEN", TOKEN);
+    let mut command = command.spawn().unwrap();
+    gate.reached().await;
+    command.kill().unwrap();
+    command.wait().unwrap();
+    let run = &studio.all(&format!("/jobs/{job}/stage-runs")).await[0];
+    let run = format!("/stage-runs/{}", run["id"].as_str().unwrap());
+    let ended = ended(&studio, &run).await;
+    assert_eq!(ended["status"], "cancelled", "{ended:#}");
 }
 
 async fn a_server_that_stops_finishes_what_runs(on: Database) {
