@@ -19,6 +19,7 @@ pub struct Setup {
     flags: Vec<String>,
     variables: BTreeMap<String, String>,
     sandbox: &'static str,
+    has_bubblewrap: bool,
 }
 
 impl Default for Setup {
@@ -27,6 +28,7 @@ impl Default for Setup {
         Self {
             flags: Vec::new(),
             sandbox: "off",
+            has_bubblewrap: true,
             variables: BTreeMap::from([token]),
         }
     }
@@ -59,6 +61,13 @@ impl Setup {
     #[must_use]
     pub fn confined(mut self) -> Self {
         self.sandbox = "bubblewrap";
+        self
+    }
+
+    /// On a machine like this one, where bubblewrap is not installed.
+    #[must_use]
+    pub fn without_bubblewrap(mut self) -> Self {
+        self.has_bubblewrap = false;
         self
     }
 
@@ -160,8 +169,13 @@ pub fn command(layout: &Layout, arguments: &[&str]) -> Command {
 }
 
 fn serve(layout: &Layout, setup: &Setup, database_url: &str) -> Command {
-    let mut command = command(layout, &["serve", "--listen", "127.0.0.1:0"]);
+    let mut command = if setup.has_bubblewrap {
+        command(layout, &[])
+    } else {
+        without_bubblewrap(&command(layout, &[]))
+    };
     command
+        .args(["serve", "--listen", "127.0.0.1:0"])
         .arg("--data-dir")
         .arg(layout.data())
         .arg("--scripts-dir")
@@ -173,6 +187,28 @@ fn serve(layout: &Layout, setup: &Setup, database_url: &str) -> Command {
         .env("DATABASE_URL", database_url)
         .envs(&setup.variables);
     command
+}
+
+/// The same command, for which the place of bubblewrap has something that is no
+/// program. It keeps its process.
+fn without_bubblewrap(command: &Command) -> Command {
+    let hide = "mount --bind /dev/null \"$(command -v bwrap)\" && exec \"$0\" \"$@\"";
+    let mut hidden = Command::new("unshare");
+    hidden
+        .args(["--map-root-user", "--mount", "sh", "-c", hide])
+        .arg(command.get_program())
+        .args(command.get_args())
+        .env_clear()
+        .envs(
+            command
+                .get_envs()
+                .filter_map(|(key, value)| Some((key, value?))),
+        )
+        .stdin(Stdio::null());
+    if let Some(directory) = command.get_current_dir() {
+        hidden.current_dir(directory);
+    }
+    hidden
 }
 
 /// Starts a server that is expected to refuse, and returns what it said.
