@@ -1,3 +1,5 @@
 //! What several benchmarks need.
 
 pub mod latencies;
+pub mod load;
+pub mod server;

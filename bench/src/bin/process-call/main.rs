@@ -15,14 +15,14 @@
 //! happens to both; the table shows the median block of each.
 //!
 //! ```sh
-//! cargo run --release -p stagehook-bench --bin process-call
+//! cargo run --release -p stagehook-bench --bin process-call -- --blocks 60
 //! ```
 
 mod bare;
 mod ours;
 mod scenario;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result, bail, ensure};
 use bare::Bare;
 use ours::Ours;
 use scenario::{SCENARIOS, Scenario};
@@ -30,8 +30,23 @@ use stagehook_runners::process::Confinement;
 use std::io::Write as _;
 use std::time::{Duration, Instant};
 
+/// How many blocks each has, unless said otherwise.
 const BLOCKS: usize = 60;
 const RUNS_PER_BLOCK: u32 = 25;
+
+fn blocks() -> Result<usize> {
+    let mut arguments = std::env::args().skip(1);
+    let blocks = match arguments.next().as_deref() {
+        None => BLOCKS,
+        Some("--blocks") => arguments
+            .next()
+            .context("--blocks needs a value")?
+            .parse()?,
+        Some(flag) => bail!("unknown flag {flag}: --blocks"),
+    };
+    ensure!(blocks > 0, "--blocks needs to be at least 1");
+    Ok(blocks)
+}
 
 fn median(mut blocks: Vec<Duration>) -> Duration {
     blocks.sort_unstable();
@@ -39,11 +54,15 @@ fn median(mut blocks: Vec<Duration>) -> Duration {
 }
 
 /// The bare start, and the runner's.
-async fn measure(scenario: &Scenario, confinement: Confinement) -> Result<(Duration, Duration)> {
+async fn measure(
+    scenario: &Scenario,
+    confinement: Confinement,
+    blocks: usize,
+) -> Result<(Duration, Duration)> {
     let ours = Ours::new(scenario, confinement)?;
     let bare = Bare::of(scenario, &ours, confinement).await?;
     let (mut bare_blocks, mut our_blocks) = (Vec::new(), Vec::new());
-    for _ in 0..=BLOCKS {
+    for _ in 0..=blocks {
         let began = Instant::now();
         for _ in 0..RUNS_PER_BLOCK {
             bare.run()?;
@@ -63,19 +82,20 @@ async fn measure(scenario: &Scenario, confinement: Confinement) -> Result<(Durat
 
 #[tokio::main]
 async fn main() -> Result<()> {
+    let blocks = blocks()?;
     // On a task, as a server has it, and not on the main thread.
-    tokio::spawn(async {
+    tokio::spawn(async move {
         let mut out = std::io::stdout();
         writeln!(
             out,
-            "Hooks one at a time; median of {BLOCKS} blocks of {RUNS_PER_BLOCK} runs\n\n\
+            "Hooks one at a time; median of {blocks} blocks of {RUNS_PER_BLOCK} runs\n\n\
              | script | spawn us | runner us | ratio | bubblewrap us | runner, confined us | ratio |\n\
              | --- | ---: | ---: | ---: | ---: | ---: | ---: |"
         )?;
         for scenario in &SCENARIOS {
             write!(out, "| {} |", scenario.name)?;
             for confinement in [Confinement::Off, Confinement::Bubblewrap] {
-                let (bare, ours) = measure(scenario, confinement).await?;
+                let (bare, ours) = measure(scenario, confinement, blocks).await?;
                 write!(
                     out,
                     " {:.0} | {:.0} | {:.2} |",

@@ -9,12 +9,10 @@
 //! cargo run --release -p stagehook-bench --bin stage-run -- --clients 32 --seconds 10
 //! ```
 
-mod load;
-mod server;
-
 use anyhow::{Context as _, Result, bail};
 use serde_json::json;
-use server::Server;
+use stagehook_bench::load;
+use stagehook_bench::server::Server;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -70,12 +68,12 @@ async fn main() -> Result<()> {
         "| hook | runs/s | p50 ms | p90 ms | p99 ms | max ms | server memory MiB |\n| --- | ---: | ---: | ---: | ---: | ---: | ---: |"
     );
     for kind in ["none", "wasm", "shell"] {
-        let server = Server::start(&options.binary, options.database_url.as_deref()).await?;
-        let path = prepare(&server, kind, &options.plugin).await?;
+        let server = Server::start(&options.binary, "off", options.database_url.as_deref()).await?;
+        let request = prepare(&server, kind, &options.plugin).await?;
         let warm_up = Duration::from_secs(2);
-        load::run(&server, &path, options.clients, warm_up).await?;
+        load::run(server.address(), &request, options.clients, warm_up).await?;
         let length = Duration::from_secs(options.seconds);
-        let result = load::run(&server, &path, options.clients, length).await?;
+        let result = load::run(server.address(), &request, options.clients, length).await?;
         println!(
             "| {kind} | {:.0} | {:.2} | {:.2} | {:.2} | {:.2} | {:.0} |",
             result.per_second(),
@@ -89,10 +87,10 @@ async fn main() -> Result<()> {
     Ok(())
 }
 
-/// Makes a job and one hook; the path to ask.
-async fn prepare(server: &Server, kind: &str, plugin: &PathBuf) -> Result<String> {
+/// Makes a job and one hook; the request that runs its stage.
+async fn prepare(server: &Server, kind: &str, plugin: &PathBuf) -> Result<Vec<u8>> {
     let name = format!("bench-{kind}-{}", std::process::id());
-    let project = server.post("/projects", json!({"name": name})).await?;
+    let (project, path) = server.stage(&name).await?;
     match kind {
         "wasm" => {
             let component = std::fs::read(plugin)
@@ -107,7 +105,7 @@ async fn prepare(server: &Server, kind: &str, plugin: &PathBuf) -> Result<String
                 .post(
                     "/hooks",
                     json!({"name": "bench", "hook_type": "wasm", "hook_point": "post_segment",
-                        "scope_type": "project", "scope_id": project["id"],
+                        "scope_type": "project", "scope_id": project,
                         "config": {"plugin": version, "settings": {"do": "echo"}}}),
                 )
                 .await?;
@@ -118,20 +116,14 @@ async fn prepare(server: &Server, kind: &str, plugin: &PathBuf) -> Result<String
                 .post(
                     "/hooks",
                     json!({"name": "bench", "hook_type": "shell", "hook_point": "post_segment",
-                        "scope_type": "project", "scope_id": project["id"],
+                        "scope_type": "project", "scope_id": project,
                         "config": {"script_path": "true.sh"}}),
                 )
                 .await?;
         }
         _ => {}
     }
-    let job = server
-        .post("/jobs", json!({"project_id": project["id"]}))
-        .await?;
-    Ok(format!(
-        "/api/v1/jobs/{}/stages/post_segment/runs",
-        job["id"]
-    ))
+    Ok(server.stage_request(&path))
 }
 
 fn text<'a>(value: &'a serde_json::Value, key: &str) -> Result<&'a str> {

@@ -4,26 +4,35 @@
 //! their length, so that the clients take little of the machine they share
 //! with the server.
 
-use crate::server::Server;
 use anyhow::{Context as _, Result, ensure};
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-pub(crate) struct Measured {
+/// How long each answer took, and how long it was asked.
+#[derive(Debug, Clone, Default)]
+pub struct Measured {
     /// Ascending.
     took: Vec<Duration>,
     length: Duration,
 }
 
 impl Measured {
-    pub(crate) fn per_second(&self) -> f64 {
-        let runs = u32::try_from(self.took.len()).unwrap_or(u32::MAX);
-        f64::from(runs) / self.length.as_secs_f64()
+    /// Counts what was measured at another time, under the same conditions.
+    pub fn add(&mut self, other: Self) {
+        self.took.extend(other.took);
+        self.took.sort_unstable();
+        self.length += other.length;
+    }
+
+    /// Answers a second.
+    pub fn per_second(&self) -> f64 {
+        let answers = u32::try_from(self.took.len()).unwrap_or(u32::MAX);
+        f64::from(answers) / self.length.as_secs_f64()
     }
 
     /// The time within which this many of a hundred were answered.
-    pub(crate) fn percentile_ms(&self, percent: usize) -> f64 {
+    pub fn percentile_ms(&self, percent: usize) -> f64 {
         let last = self.took.len().saturating_sub(1);
         self.took
             .get(last * percent / 100)
@@ -31,27 +40,24 @@ impl Measured {
     }
 }
 
-pub(crate) async fn run(
-    server: &Server,
-    path: &str,
+/// Sends this request again and again, by so many clients, each on a connection
+/// of its own, for so long.
+///
+/// # Errors
+///
+/// Where an answer is not 200, or has no `content-length`.
+pub async fn run(
+    address: &str,
+    request: &[u8],
     clients: usize,
     length: Duration,
 ) -> Result<Measured> {
-    let body = br#"{"segment_path":null,"metadata":{"shot":"sh010","take":3},"scene_context":{"scene":"12A"}}"#;
-    let mut request = format!(
-        "POST {path} HTTP/1.1\r\nhost: {}\r\nauthorization: Bearer {}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
-        server.address,
-        Server::token(),
-        body.len()
-    )
-    .into_bytes();
-    request.extend_from_slice(body);
     let began = Instant::now();
     let until = began + length;
     let mut tasks = tokio::task::JoinSet::new();
     for _ in 0..clients {
-        let request = request.clone();
-        let address = server.address.clone();
+        let request = request.to_vec();
+        let address = address.to_owned();
         tasks.spawn(async move { client(&address, &request, until).await });
     }
     let mut took = Vec::new();
@@ -89,8 +95,10 @@ async fn answer(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> Result<()> {
     ensure!(text.starts_with("HTTP/1.1 200"), "answered {text}");
     let length: usize = text
         .lines()
-        .find_map(|line| line.strip_prefix("content-length: "))
+        .filter_map(|line| line.split_once(": "))
+        .find(|(name, _)| name.eq_ignore_ascii_case("content-length"))
         .context("an answer without content-length")?
+        .1
         .trim()
         .parse()?;
     while buffer.len() < head + length {
