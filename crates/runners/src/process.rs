@@ -132,7 +132,7 @@ pub struct ProcessRunner {
     settings: Arc<ProcessSettings>,
     python: python::Environments,
     confinement: Arc<InForce>,
-    groups: Arc<Option<ControlGroups>>,
+    groups: Option<Arc<ControlGroups>>,
     roots: Arc<MediaRoots>,
 }
 
@@ -190,7 +190,7 @@ impl ProcessRunner {
         Ok(Self {
             python: python::Environments::new(Arc::clone(&settings)),
             confinement: Arc::new(confinement),
-            groups: Arc::new(ControlGroups::make()),
+            groups: ControlGroups::make(),
             roots: Arc::new(roots),
             settings,
         })

@@ -10,24 +10,58 @@
 //! <https://docs.kernel.org/admin-guide/cgroup-v2.html> and
 //! <https://docs.kernel.org/admin-guide/cgroup-v1/pids.html>.
 
-use rustix::process::Pid;
-use std::fs;
+use std::fs::{self, File, OpenOptions};
 use std::io;
+use std::os::fd::OwnedFd;
+use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 const MOUNT: &str = "/sys/fs/cgroup";
+/// Groups that are kept for later runs: making and removing them takes the
+/// kernel as long as starting a small program.
+const IDLE_MAX: usize = 64;
+/// No file of a group that is read here is longer.
+const FILE_BYTES: usize = 256;
 
 /// Where groups of runs are made. Removed when this is dropped.
 #[derive(Debug)]
-pub(super) struct ControlGroups(PathBuf);
+pub(super) struct ControlGroups {
+    path: PathBuf,
+    groups: Mutex<Groups>,
+}
 
-/// The group of one run. Removed when this is dropped: after its processes.
+#[derive(Debug, Default)]
+struct Groups {
+    made: u64,
+    idle: Vec<Group>,
+}
+
+/// One group, with its files opened.
 #[derive(Debug)]
-pub(super) struct ControlGroup(PathBuf);
+struct Group {
+    path: PathBuf,
+    /// Its `tasks` (first version) or `cgroup.procs`.
+    members: File,
+    events: File,
+    /// Its `pids.max`.
+    processes: u32,
+    /// How often a process had been refused when its run began.
+    refused: u64,
+}
+
+/// The group of one run. When this is dropped, after its processes, it is kept
+/// for another.
+#[derive(Debug)]
+pub(super) struct ControlGroup {
+    /// None only while it is dropped.
+    group: Option<Group>,
+    of: Arc<ControlGroups>,
+}
 
 impl ControlGroups {
     /// Makes a place for groups, where that can be done.
-    pub(super) fn make() -> Option<Self> {
+    pub(super) fn make() -> Option<Arc<Self>> {
         let above = Self::of_this_process()?;
         let prefix = prefix()?;
         sweep(&above, &prefix);
@@ -35,14 +69,17 @@ impl ControlGroups {
         let path = above.join(format!("{prefix}{}-{runner:x}", std::process::id()));
         fs::create_dir(&path).ok()?;
         // Not before: dropping it removes what is there.
-        let groups = Self(path);
+        let groups = Arc::new(Self {
+            path,
+            groups: Mutex::default(),
+        });
         // In the second version a group's children have what it hands down to
         // them; in the first everything.
-        if groups.0.join("cgroup.subtree_control").exists() {
+        if groups.path.join("cgroup.subtree_control").exists() {
             fs::write(above.join("cgroup.subtree_control"), "+pids").ok()?;
-            fs::write(groups.0.join("cgroup.subtree_control"), "+pids").ok()?;
+            fs::write(groups.path.join("cgroup.subtree_control"), "+pids").ok()?;
         }
-        let usable = groups.group("probe", 1).is_ok();
+        let usable = groups.group(1).is_ok();
         usable.then_some(groups)
     }
 
@@ -70,28 +107,91 @@ impl ControlGroups {
     }
 
     /// A group that takes this many processes and threads.
-    pub(super) fn group(&self, name: &str, processes: u32) -> io::Result<ControlGroup> {
-        let group = ControlGroup(self.0.join(name));
-        fs::create_dir(&group.0)?;
-        fs::write(group.0.join("pids.max"), processes.to_string())?;
-        Ok(group)
+    pub(super) fn group(self: &Arc<Self>, processes: u32) -> io::Result<ControlGroup> {
+        let (idle, number) = {
+            let mut groups = self.groups.lock().unwrap_or_else(PoisonError::into_inner);
+            groups.made += 1;
+            (groups.idle.pop(), groups.made)
+        };
+        let mut group = match idle {
+            Some(group) => group,
+            None => Group::make(self.path.join(number.to_string()))?,
+        };
+        if group.processes != processes {
+            fs::write(group.path.join("pids.max"), processes.to_string())?;
+            group.processes = processes;
+        }
+        Ok(ControlGroup {
+            group: Some(group),
+            of: Arc::clone(self),
+        })
     }
 }
 
+impl Group {
+    fn make(path: PathBuf) -> io::Result<Self> {
+        fs::create_dir(&path)?;
+        let open = |name: &str, write| {
+            OpenOptions::new()
+                .read(true)
+                .write(write)
+                .open(path.join(name))
+        };
+        // Where a thread enters alone, as the first one of a process can in the
+        // first version, the kernel need not stop all processes from forking
+        // for it, which takes it milliseconds on a busy machine.
+        let members = open("tasks", true).or_else(|_| open("cgroup.procs", true));
+        let opened = members.and_then(|members| Ok((members, open("pids.events", false)?)));
+        match opened {
+            Ok((members, events)) => Ok(Self {
+                path,
+                members,
+                events,
+                processes: 0,
+                refused: 0,
+            }),
+            Err(error) => {
+                let _ = fs::remove_dir(&path);
+                Err(error)
+            }
+        }
+    }
+
+    /// How often a process was refused, since the group was made.
+    fn refusals(&self) -> u64 {
+        let events = read(&self.events).unwrap_or_default();
+        let count = events.lines().find_map(|line| line.strip_prefix("max "));
+        count
+            .and_then(|count| count.trim().parse().ok())
+            .unwrap_or(0)
+    }
+
+    fn is_empty(&self) -> bool {
+        read(&self.members).is_ok_and(|members| members.is_empty())
+    }
+}
+
+/// The beginning of a file of the kernel's, as it is now.
+fn read(file: &File) -> io::Result<String> {
+    let mut buffer = [0; FILE_BYTES];
+    let read = file.read_at(&mut buffer, 0)?;
+    Ok(String::from_utf8_lossy(&buffer[..read]).into_owned())
+}
+
 impl ControlGroup {
-    /// Puts a process into the group, with all that it starts from now on.
-    pub(super) fn add(&self, pid: Pid) -> io::Result<()> {
-        let procs = self.0.join("cgroup.procs");
-        fs::write(procs, pid.as_raw_pid().to_string())
+    /// What a process writes `0` into to be in the group, with all that it
+    /// starts from then on.
+    pub(super) fn entrance(&self) -> io::Result<OwnedFd> {
+        match &self.group {
+            Some(group) => Ok(group.members.try_clone()?.into()),
+            None => Err(io::ErrorKind::NotFound.into()),
+        }
     }
 
     /// Whether a process was refused because there were too many.
     pub(super) fn is_exceeded(&self) -> bool {
-        let events = fs::read_to_string(self.0.join("pids.events")).unwrap_or_default();
-        events
-            .lines()
-            .filter_map(|line| line.strip_prefix("max "))
-            .any(|count| count.trim() != "0")
+        let group = self.group.as_ref();
+        group.is_some_and(|group| group.refusals() > group.refused)
     }
 }
 
@@ -130,13 +230,28 @@ fn remove(group: &Path) {
 
 impl Drop for ControlGroups {
     fn drop(&mut self) {
-        remove(&self.0);
+        remove(&self.path);
     }
 }
 
 impl Drop for ControlGroup {
     fn drop(&mut self) {
-        if let Err(error) = fs::remove_dir(&self.0)
+        let Some(mut group) = self.group.take() else {
+            return;
+        };
+        if group.is_empty() {
+            group.refused = group.refusals();
+            let mut groups = self
+                .of
+                .groups
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
+            if groups.idle.len() < IDLE_MAX {
+                groups.idle.push(group);
+                return;
+            }
+        }
+        if let Err(error) = fs::remove_dir(&group.path)
             && error.kind() != io::ErrorKind::NotFound
         {
             tracing::warn!(%error, "the control group of a run could not be removed");

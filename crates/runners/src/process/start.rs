@@ -73,7 +73,7 @@ impl NotStarted {
 struct Starter {
     settings: Arc<ProcessSettings>,
     confinement: Arc<InForce>,
-    groups: Arc<Option<ControlGroups>>,
+    groups: Option<Arc<ControlGroups>>,
     roots: Arc<MediaRoots>,
     path: ScriptPath,
     brought: Option<BroughtScript>,
@@ -98,7 +98,7 @@ impl ProcessRunner {
         let starter = Starter {
             settings: Arc::clone(&self.settings),
             confinement: Arc::clone(&self.confinement),
-            groups: Arc::clone(&self.groups),
+            groups: self.groups.clone(),
             roots: Arc::clone(&self.roots),
             path: job.script.clone(),
             brought: job.brought.cloned(),
@@ -154,7 +154,7 @@ impl Starter {
             None => library::given(&self.settings.work_root),
         };
         library::add_variables(&mut program.variables, &given);
-        let (program, kind, report) = match (bubblewrap, granted) {
+        let (mut program, kind, report) = match (bubblewrap, granted) {
             (Some(bubblewrap), Some(granted)) => {
                 let view = self.view(&work, script.beside, granted).map_err(broken)?;
                 let (program, report) = bubblewrap
@@ -164,16 +164,12 @@ impl Starter {
             }
             _ => (program, Kind::Program, None),
         };
-        // Before the start, so that there is little to do after it.
-        let group = self.group();
-        let (mut tree, pipes) = Tree::start(program, kind, &self.input.execution_id.to_string())
-            .map_err(|error| start_error(error, &interpreter, &script.name))?;
-        if let Some(group) = group {
-            tree.count_in(group);
-        }
         if kind == Kind::Program {
-            limits::set(tree.leader(), &self.limits);
+            program.limits = limits::unconfined(&self.limits);
         }
+        let group = self.group();
+        let (tree, pipes) = Tree::start(program, kind, group, &self.input.execution_id.to_string())
+            .map_err(|error| start_error(error, &interpreter, &script.name))?;
         Ok(Started {
             tree,
             pipes,
@@ -189,10 +185,10 @@ impl Starter {
 
     /// Where the kernel counts the run's processes, if it can.
     fn group(&self) -> Option<ControlGroup> {
-        let groups = self.groups.as_ref().as_ref()?;
+        let groups = self.groups.as_ref()?;
         // A sandbox has two processes of its own.
         let processes = self.limits.processes.saturating_add(2);
-        let group = groups.group(&self.input.execution_id.to_string(), processes);
+        let group = groups.group(processes);
         // Somebody else's doing; the watchdog counts too.
         group
             .inspect_err(|error| tracing::warn!(%error, "a control group could not be made"))

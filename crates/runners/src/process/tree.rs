@@ -54,12 +54,15 @@ pub(super) struct Pipes {
 }
 
 impl Tree {
-    /// Starts a program as the leader of a process group of its own.
+    /// Starts a program as the leader of a process group of its own, counted in
+    /// this control group.
     pub(super) fn start(
-        program: Program,
+        mut program: Program,
         kind: Kind,
+        group: Option<ControlGroup>,
         execution_id: &str,
     ) -> io::Result<(Self, Pipes)> {
+        program.group = group.as_ref().map(ControlGroup::entrance).transpose()?;
         let (registration, spawned) = Registration::start(execution_id, || {
             let spawned = program.spawn()?;
             Ok((spawned.pid, spawned))
@@ -89,31 +92,14 @@ impl Tree {
             registration,
             kind,
             reaped: false,
-            group: None,
+            group,
         };
         Ok((tree, pipes))
-    }
-
-    /// Has the kernel count the processes from now on: a moment after the start,
-    /// when neither a loader nor bubblewrap has come to starting any. One that
-    /// it did start is counted too.
-    pub(super) fn count_in(&mut self, group: ControlGroup) {
-        // It may have ended already.
-        let _ = group.add(self.leader);
-        for pid in procfs::descendants(self.leader, procfs::DESCENDANTS_MAX) {
-            let _ = group.add(pid);
-        }
-        self.group = Some(group);
     }
 
     /// Whether the kernel refused it another process.
     pub(super) fn is_refused_processes(&self) -> bool {
         self.group.as_ref().is_some_and(ControlGroup::is_exceeded)
-    }
-
-    /// The first process.
-    pub(super) fn leader(&self) -> Pid {
-        self.leader
     }
 
     /// Waits until the leader has ended.

@@ -1,15 +1,8 @@
 //! Attacks that take more than there is for a script. REQ-SCR-6
 
-use super::case::{Case, Ending, Expected, ends, fails, passes};
+use super::case::{Case, ends, fails, passes};
 use serde_json::json;
 use stagehook_core::execution::ExecutionStatus::{LimitExceeded, OutOfMemory};
-
-/// Unconfined, these limits are set a moment after the start: on a busy machine
-/// a script that is over in no time can be sooner.
-const SOONER: Expected = Expected {
-    ending: Ending::Any,
-    ..passes()
-};
 
 /// Attacks that take more than there is for a script.
 pub fn cases() -> Vec<Case> {
@@ -90,7 +83,6 @@ fn files() -> Vec<Case> {
             "truncate -s 10G big",
             too_large,
         )
-        .unconfined(SOONER)
         .limits(limits.clone()),
         // Python ignores the signal, and has an error instead.
         Case::python(
@@ -107,7 +99,6 @@ fn files() -> Vec<Case> {
             "kept = [open('/dev/null') for _ in range(1000)]",
             fails(),
         )
-        .unconfined(SOONER)
         .limits(json!({"open_files": 32})),
     ]
 }

@@ -157,7 +157,7 @@ pub(super) async fn perform(
     program
         .variables
         .insert(EXECUTION_ID.to_owned(), (&id).into());
-    let started = blocking(move || Tree::start(program, Kind::Program, &id)).await?;
+    let started = blocking(move || Tree::start(program, Kind::Program, None, &id)).await?;
     let broken = |error| HostBroken::new("cannot run the installer", error);
     let (tree, pipes) = started.map_err(broken)?;
     let terms = Terms {
