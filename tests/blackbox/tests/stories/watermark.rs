@@ -198,7 +198,7 @@ async fn a_script_with_pillow_stamps_a_frame_and_reaches_nobody(on: Database) {
         "scope_type": "project", "scope_id": world.project, "failure_mode": "block",
         "config": {"script_path": script, "requirements": [PILLOW], "grants": grants},
     });
-    created_and_heard(&studio, &hook, "pillow-11.3.0").await;
+    created_and_heard(&studio, &hook, "11.3.0").await;
     // Nothing can be had any more: what runs has what was installed.
     drop(index);
 
