@@ -17,6 +17,7 @@ use stagehook_core::ids::StageRunId;
 use stagehook_runners::process::ConfinementLevel;
 use stagehook_runners::{Invocation, Runners, Secrets};
 use stagehook_store::Store;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -35,6 +36,8 @@ pub struct Engine {
     pub(crate) secrets: Arc<Secrets>,
     pub(crate) running: Arc<Running>,
     pub(crate) metrics: Metrics,
+    /// A Python hook could not be started: perhaps its environment is missing.
+    pub(crate) environment_missed: AtomicBool,
     progress: Progress,
     pub(crate) tasks: TaskTracker,
     /// No new work is taken any more.
@@ -75,6 +78,7 @@ impl Engine {
             secrets,
             running: Arc::new(Running::default()),
             metrics: Metrics::default(),
+            environment_missed: AtomicBool::default(),
             progress,
             tasks: TaskTracker::new(),
             stopping: CancellationToken::new(),
@@ -94,6 +98,9 @@ impl Engine {
         }
         engine.tasks.spawn(Arc::clone(&engine).keep_lease());
         engine.tasks.spawn(Arc::clone(&engine).keep_plugins_hot());
+        engine
+            .tasks
+            .spawn(Arc::clone(&engine).keep_environments_built());
         engine
             .tasks
             .spawn(Arc::clone(&engine).collect_environments());
@@ -229,7 +236,14 @@ impl Engine {
             .run(config, brought.as_brought(), invocation)
             .await
         {
-            Ok(execution) => execution,
+            Ok(execution) => {
+                if execution.status == ExecutionStatus::HostError
+                    && matches!(config, HookConfig::Python(_))
+                {
+                    self.environment_missed.store(true, Ordering::Relaxed);
+                }
+                execution
+            }
             Err(broken) => {
                 tracing::error!(
                     hook = %hook.id,

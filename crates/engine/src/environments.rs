@@ -1,6 +1,8 @@
 //! Python environments of hooks: built when a hook is saved, from what was
-//! resolved before where that is known, and removed when nobody uses them any
-//! more. REQ-SCR-3
+//! resolved before where that is known, built again where they are missing, and
+//! removed when nobody uses them any more. REQ-SCR-3
+
+mod rebuild;
 
 use crate::engine::Engine;
 use crate::error::EngineError;
@@ -20,6 +22,13 @@ const LOOK_EVERY: Duration = Duration::from_hours(6);
 /// was deleted may be restored.
 const UNUSED_FOR: Duration = Duration::from_hours(7 * 24);
 
+/// The managed environment of a hook.
+struct Managed {
+    key: String,
+    /// What was locked of it, on whichever server built it first.
+    known: Option<ManagedEnvironment>,
+}
+
 impl Engine {
     /// Makes sure that the environment of a Python hook is there. Who listens to
     /// progress hears the installer. The outer error is the server's, the inner
@@ -30,22 +39,47 @@ impl Engine {
         config: &PythonConfig,
         script: Option<&BroughtScript>,
     ) -> Result<Result<(), EnvironmentError>, EngineError> {
-        let process = &self.runners.process;
-        let key = match process.environment_key(config, script).await {
-            Ok(key) => key,
+        let managed = match self.managed(config, script).await? {
+            Ok(managed) => managed,
             Err(error) => return Ok(Err(error)),
-        };
-        let known = match key {
-            Some(key) => {
-                let lock = self.store.locked_environment(&key).await?;
-                lock.map(|lock| ManagedEnvironment { key, lock })
-            }
-            None => None,
         };
         // Building an environment takes a machine's time like a run does.
         let _turn = self.turn().await?;
+        let known = managed.and_then(|managed| managed.known);
+        self.build(hook, config, script, known).await
+    }
+
+    /// The managed environment of a hook; none for a hook that has none.
+    async fn managed(
+        &self,
+        config: &PythonConfig,
+        script: Option<&BroughtScript>,
+    ) -> Result<Result<Option<Managed>, EnvironmentError>, EngineError> {
+        let key = match self.runners.process.environment_key(config, script).await {
+            Ok(Some(key)) => key,
+            Ok(None) => return Ok(Ok(None)),
+            Err(error) => return Ok(Err(error)),
+        };
+        let lock = self.store.locked_environment(&key).await?;
+        let known = lock.map(|lock| ManagedEnvironment {
+            key: key.clone(),
+            lock,
+        });
+        Ok(Ok(Some(Managed { key, known })))
+    }
+
+    /// Builds an environment unless it is there, and keeps what it came to.
+    async fn build(
+        &self,
+        hook: &str,
+        config: &PythonConfig,
+        script: Option<&BroughtScript>,
+        known: Option<ManagedEnvironment>,
+    ) -> Result<Result<(), EnvironmentError>, EngineError> {
         let progress = |line: &str| self.progress().environment(hook, line);
-        let built = process
+        let built = self
+            .runners
+            .process
             .prepare_environment(config, script, known.as_ref(), PATIENCE, &progress)
             .await;
         match built {
@@ -57,6 +91,36 @@ impl Engine {
             }
             Ok(None) => Ok(Ok(())),
             Err(error) => Ok(Err(error)),
+        }
+    }
+
+    /// Python hooks by their names: the enabled ones, or all.
+    async fn python_hooks(
+        &self,
+        enabled: Option<bool>,
+    ) -> Result<Vec<(String, PythonConfig)>, EngineError> {
+        let filter = HookFilter {
+            hook_type: Some(HookType::Python),
+            enabled,
+            ..HookFilter::default()
+        };
+        let mut page = PageRequest {
+            limit: LIMIT_MAX,
+            cursor: None,
+        };
+        let mut found = Vec::new();
+        loop {
+            let hooks = self.store.list_hooks(&filter, page).await?;
+            found.extend(hooks.items.into_iter().filter_map(|hook| {
+                let HookConfig::Python(config) = hook.spec.config else {
+                    return None;
+                };
+                Some((hook.spec.name, config))
+            }));
+            if hooks.next_cursor.is_none() {
+                return Ok(found);
+            }
+            page.cursor = hooks.next_cursor;
         }
     }
 
@@ -79,32 +143,14 @@ impl Engine {
 
     async fn collect_once(&self) -> Result<(), EngineError> {
         let mut keep = BTreeSet::new();
-        let filter = HookFilter {
-            hook_type: Some(HookType::Python),
-            ..HookFilter::default()
-        };
-        let mut page = PageRequest {
-            limit: LIMIT_MAX,
-            cursor: None,
-        };
-        loop {
-            let hooks = self.store.list_hooks(&filter, page).await?;
-            for hook in hooks.items {
-                let HookConfig::Python(config) = hook.spec.config else {
-                    continue;
-                };
-                let script = self.brought_script(&config.script_path).await?;
-                let process = &self.runners.process;
-                let key = process.environment_key(&config, script.as_ref()).await;
-                // One whose script is gone keeps nothing by its metadata.
-                if let Ok(Some(key)) = key {
-                    keep.insert(key);
-                }
+        for (_, config) in self.python_hooks(None).await? {
+            let script = self.brought_script(&config.script_path).await?;
+            let process = &self.runners.process;
+            let key = process.environment_key(&config, script.as_ref()).await;
+            // One whose script is gone keeps nothing by its metadata.
+            if let Ok(Some(key)) = key {
+                keep.insert(key);
             }
-            if hooks.next_cursor.is_none() {
-                break;
-            }
-            page.cursor = hooks.next_cursor;
         }
         let removed = self
             .runners

@@ -30,7 +30,7 @@ pub enum EnvironmentError {
     },
     /// A managed environment has not been built, or is gone.
     #[error(
-        "the Python environment of these requirements is not built on this server; save the hook again to build it"
+        "the Python environment of these requirements is not on this server: one that was built before, here or on another server, is being built again, so try again in a minute; otherwise save the hook again to build it"
     )]
     NotBuilt,
     /// The server's default interpreter cannot be run.
