@@ -19,7 +19,9 @@ pub struct Setup {
     flags: Vec<String>,
     variables: BTreeMap<String, String>,
     sandbox: &'static str,
-    has_bubblewrap: bool,
+    /// What is done to the machine before the server starts: commands of a
+    /// shell, in the server's directory. Nobody but the server sees it.
+    machine: Option<&'static str>,
 }
 
 impl Default for Setup {
@@ -28,7 +30,7 @@ impl Default for Setup {
         Self {
             flags: Vec::new(),
             sandbox: "off",
-            has_bubblewrap: true,
+            machine: None,
             variables: BTreeMap::from([token]),
         }
     }
@@ -67,7 +69,14 @@ impl Setup {
     /// On a machine like this one, where bubblewrap is not installed.
     #[must_use]
     pub fn without_bubblewrap(mut self) -> Self {
-        self.has_bubblewrap = false;
+        self.machine = Some("mount --bind /dev/null \"$(command -v bwrap)\"");
+        self
+    }
+
+    /// On a machine whose directory of runs is on a disk of 4 MiB.
+    #[must_use]
+    pub fn with_a_small_disk_for_runs(mut self) -> Self {
+        self.machine = Some("mkdir -p data/work && mount -t tmpfs -o size=4m runs data/work");
         self
     }
 
@@ -169,11 +178,10 @@ pub fn command(layout: &Layout, arguments: &[&str]) -> Command {
 }
 
 fn serve(layout: &Layout, setup: &Setup, database_url: &str) -> Command {
-    let mut command = if setup.has_bubblewrap {
-        command(layout, &[])
-    } else {
-        without_bubblewrap(&command(layout, &[]))
-    };
+    let mut command = command(layout, &[]);
+    if let Some(machine) = setup.machine {
+        command = on_a_machine(machine, &command);
+    }
     command
         .args(["serve", "--listen", "127.0.0.1:0"])
         .arg("--data-dir")
@@ -189,13 +197,13 @@ fn serve(layout: &Layout, setup: &Setup, database_url: &str) -> Command {
     command
 }
 
-/// The same command, for which the place of bubblewrap has something that is no
-/// program. It keeps its process.
-fn without_bubblewrap(command: &Command) -> Command {
-    let hide = "mount --bind /dev/null \"$(command -v bwrap)\" && exec \"$0\" \"$@\"";
-    let mut hidden = Command::new("unshare");
-    hidden
-        .args(["--map-root-user", "--mount", "sh", "-c", hide])
+/// The same command, where mounts are its own and this was done to them. It
+/// keeps its process.
+fn on_a_machine(done: &str, command: &Command) -> Command {
+    let script = format!("{done} && exec \"$0\" \"$@\"");
+    let mut changed = Command::new("unshare");
+    changed
+        .args(["--map-root-user", "--mount", "sh", "-c", &script])
         .arg(command.get_program())
         .args(command.get_args())
         .env_clear()
@@ -206,9 +214,9 @@ fn without_bubblewrap(command: &Command) -> Command {
         )
         .stdin(Stdio::null());
     if let Some(directory) = command.get_current_dir() {
-        hidden.current_dir(directory);
+        changed.current_dir(directory);
     }
-    hidden
+    changed
 }
 
 /// Starts a server that is expected to refuse, and returns what it said.

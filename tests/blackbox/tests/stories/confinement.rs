@@ -9,8 +9,10 @@ use stagehook_tests::server::TOKEN;
 use stagehook_tests::{
     Client, Database, Gate, HookDraft, Setup, Studio, on_both_databases, table, until,
 };
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
+use std::path::Path;
 
 on_both_databases!(
     a_confined_script_reads_nothing_of_the_server,
@@ -21,6 +23,7 @@ on_both_databases!(
     grants_and_limits_that_can_never_be_given_are_refused,
     what_a_script_prints_is_heard_while_it_runs,
     a_sandbox_ends_with_its_server,
+    a_full_disk_is_told_and_left_as_it_was,
 );
 
 const CANARY: &str = "canary-of-the-server";
@@ -358,4 +361,65 @@ async fn a_sandbox_ends_with_its_server(on: Database) {
     studio.server().kill();
     until("nobody sleeps any more", || sleepers() == 0).await;
     test.await.unwrap();
+}
+
+async fn a_full_disk_is_told_and_left_as_it_was(on: Database) {
+    let setup = Setup::default().confined().with_a_small_disk_for_runs();
+    let mut studio = Studio::with(on, setup).await;
+    let work = studio.layout().data().join("work");
+    // As the server sees it: nobody else has that disk.
+    let seen_by = Path::new("/proc").join(studio.server().pid().to_string());
+    let disk = seen_by.join("root").join(work.strip_prefix("/").unwrap());
+    let there = || {
+        let names = fs::read_dir(&disk).unwrap();
+        names
+            .map(|entry| entry.unwrap().file_name())
+            .collect::<BTreeSet<_>>()
+    };
+    let clean = there();
+    let is_full = |log: &Value| {
+        assert_eq!(log["status"], "host_error", "{log:#}");
+        let error = "cannot make the directory of a run: the server's disk is full, and whoever \
+                     runs the server has to make room";
+        assert_eq!(log["error"], error, "{log:#}");
+    };
+
+    // What a script writes itself is its own affair.
+    let greedy = studio.shell("greedy", "head -c 5M /dev/zero > big || exit 7");
+    let log = logged(&studio, greedy).await;
+    assert_eq!(
+        (&log["status"], &log["exit_code"]),
+        (&json!("failed"), &json!(7))
+    );
+    let stderr = log["stderr"].as_str().unwrap();
+    assert!(stderr.contains("No space left on device"), "{log:#}");
+    assert_eq!(there(), clean);
+
+    // What it is told does not fit.
+    let plain = studio.shell("plain", "echo fine").create(&studio).await;
+    let big = json!({"metadata": {"big": "x".repeat(4 << 20)}});
+    is_full(&studio.test(&plain, big).await);
+    assert_eq!(there(), clean);
+
+    // Somebody else has filled the disk; a script that was pushed has no room, either.
+    let ballast = disk.join("ballast");
+    assert!(fs::write(&ballast, vec![1; 4 << 20]).is_err());
+    let filled = there();
+    let push = studio
+        .request(Method::PUT, "/scripts/pushed.sh")
+        .body("echo pushed");
+    studio.send(push).await.expect(201);
+    let pushed = HookDraft::new("pushed", "shell", json!({"script_path": "pushed.sh"}));
+    let pushed = pushed.create(&studio).await;
+    for hook in [&plain, &pushed] {
+        is_full(&studio.test(hook, json!({})).await);
+        assert_eq!(there(), filled);
+    }
+
+    fs::remove_file(&ballast).unwrap();
+    for (hook, printed) in [(&plain, "fine\n"), (&pushed, "pushed\n")] {
+        let log = studio.test(hook, json!({})).await;
+        assert_eq!(log["stdout"], printed, "{log:#}");
+    }
+    assert_eq!(there(), clean);
 }
