@@ -3,6 +3,7 @@
 //! A config is parsed once, when the hook is saved, into one of these types;
 //! an unknown or ill-typed key is an error that names its JSON pointer.
 
+mod delivery;
 mod grants;
 mod host_pattern;
 mod limits;
@@ -12,6 +13,7 @@ mod script_limits;
 mod wasm;
 mod webhook;
 
+pub use delivery::Retry;
 pub use grants::{Access, DirectoryGrant, PluginGrants, ScriptGrants};
 pub use host_pattern::{HostPattern, InvalidHostPattern};
 pub use limits::{LimitRange, Limits, LimitsInForce};
@@ -19,8 +21,9 @@ pub use process::{PythonConfig, Sandbox, ScriptPath, ShellConfig};
 pub use requirements::{InvalidRequirement, Requirement, Requirements};
 pub use script_limits::{ScriptLimitRange, ScriptLimits, ScriptLimitsInForce};
 pub use wasm::{InvalidPluginRef, PinnedPlugin, PluginRef, WasmConfig};
-pub use webhook::{Auth, Method, Retry, SecretName, WebhookConfig};
+pub use webhook::{Auth, Method, SecretName, WebhookConfig};
 
+use crate::delivery::DeliveryPolicy;
 use crate::invalid::{Findings, Invalid, from_value, pointer_token};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -164,6 +167,18 @@ impl HookConfig {
             Self::Wasm(config) => (config.limits.timeout_seconds, 30),
         };
         Duration::from_secs(u64::from(seconds.unwrap_or(default)))
+    }
+
+    /// How deliveries of events to the hook are made; without meaning for a
+    /// stage's hook.
+    pub fn delivery(&self) -> DeliveryPolicy {
+        let (retry, concurrency) = match self {
+            Self::Shell(config) => (config.retry, config.concurrency),
+            Self::Python(config) => (config.retry, config.concurrency),
+            Self::Webhook(config) => (config.retry, config.concurrency),
+            Self::Wasm(config) => (config.retry, config.concurrency),
+        };
+        delivery::policy(retry, concurrency)
     }
 
     /// The names of the secrets the hook refers to, each with the JSON pointer

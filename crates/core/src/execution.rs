@@ -188,6 +188,9 @@ pub struct Execution {
     /// How long it took.
     pub duration: Duration,
     /// What it used.
+    /// How long whoever was asked wants to be left alone before another attempt
+    /// (`Retry-After`), as it was told: not bounded.
+    pub retry_after: Option<Duration>,
     pub usage: Usage,
     /// The script that ran; none for other hooks, and where none did.
     pub script: Option<ScriptRun>,
@@ -207,6 +210,7 @@ impl Execution {
             duration: Duration::ZERO,
             usage: Usage::default(),
             script: None,
+            retry_after: None,
         }
     }
 }

@@ -11,6 +11,8 @@
 //! | [`verdict`] | what an execution's outcome means for the stage that waits |
 //! | [`contract`] | the object every hook receives, and the one it may answer with |
 //! | [`config`] | what each hook type may be configured with, and what is wrong with it |
+//! | [`delivery`] | what one attempt at an event hook means: done, again later, or given up |
+//! | [`event_type`] | which types of events there are, and what their data may be |
 //! | [`patch`] | how a hook's metadata patch (RFC 7396) changes the stage's metadata |
 //!
 //! Invariants: no I/O, no async runtime, no SQL, no HTTP. Time is an argument
@@ -24,10 +26,12 @@ pub mod capability;
 pub mod clock;
 pub mod config;
 pub mod contract;
+pub mod delivery;
 pub mod digest;
 pub mod document;
 pub mod event;
 pub mod event_pattern;
+pub mod event_type;
 pub mod execution;
 pub mod hook;
 pub mod ids;

@@ -1,6 +1,8 @@
 //! Configs of shell and Python scripts.
 
-use super::{Requirements, ScriptGrants, ScriptLimits, check_args, check_env, check_timeout};
+use super::{
+    Requirements, Retry, ScriptGrants, ScriptLimits, check_args, check_env, check_timeout, delivery,
+};
 use crate::invalid::{Findings, Invalid};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -106,6 +108,14 @@ pub struct ShellConfig {
     /// How much it may use.
     #[serde(default, skip_serializing_if = "ScriptLimits::is_empty")]
     pub limits: ScriptLimits,
+    /// How deliveries of events are retried; without meaning for a stage.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry: Option<Retry>,
+    /// Attempts at deliveries at once, 1 to 256; 16 by default, and without
+    /// meaning for a stage.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 1, maximum = 256)]
+    pub concurrency: Option<u32>,
     /// How it is kept from the host.
     #[serde(default, skip_serializing_if = "is_default")]
     pub sandbox: Sandbox,
@@ -140,6 +150,14 @@ pub struct PythonConfig {
     /// How much it may use.
     #[serde(default, skip_serializing_if = "ScriptLimits::is_empty")]
     pub limits: ScriptLimits,
+    /// How deliveries of events are retried; without meaning for a stage.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry: Option<Retry>,
+    /// Attempts at deliveries at once, 1 to 256; 16 by default, and without
+    /// meaning for a stage.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 1, maximum = 256)]
+    pub concurrency: Option<u32>,
     /// How it is kept from the host.
     #[serde(default, skip_serializing_if = "is_default")]
     pub sandbox: Sandbox,
@@ -165,6 +183,7 @@ impl ShellConfig {
     }
 }
 
+        delivery::check(&mut findings, self.retry, self.concurrency);
 impl PythonConfig {
     pub(super) fn checked(self) -> Result<Self, Invalid> {
         let mut findings = Findings::default();
@@ -177,6 +196,7 @@ impl PythonConfig {
             let named = (1..=64).contains(&venv.len())
                 && venv
                     .bytes()
+        delivery::check(&mut findings, self.retry, self.concurrency);
                     .all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
             findings.require(
                 named,

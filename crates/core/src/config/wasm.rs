@@ -1,6 +1,6 @@
 //! Config of wasm hooks.
 
-use super::{Limits, PluginGrants};
+use super::{Limits, PluginGrants, Retry, delivery};
 use crate::digest::Digest;
 use crate::invalid::{Findings, Invalid};
 use crate::plugin::PluginName;
@@ -106,6 +106,14 @@ pub struct WasmConfig {
     /// How much it may use.
     #[serde(default, skip_serializing_if = "is_default_limits")]
     pub limits: Limits,
+    /// How deliveries of events are retried; without meaning for a stage.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry: Option<Retry>,
+    /// Attempts at deliveries at once, 1 to 256; 16 by default, and without
+    /// meaning for a stage.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 1, maximum = 256)]
+    pub concurrency: Option<u32>,
 }
 
 fn is_default_grants(grants: &PluginGrants) -> bool {
@@ -138,6 +146,7 @@ impl WasmConfig {
         );
         self.grants.check(&mut findings);
         self.limits.check(&mut findings);
+        delivery::check(&mut findings, self.retry, self.concurrency);
         findings.finish().map(|()| self)
     }
 }

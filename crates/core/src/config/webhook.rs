@@ -1,6 +1,6 @@
 //! Config of webhooks.
 
-use super::{ENTRIES_MAX, check_timeout};
+use super::{ENTRIES_MAX, Retry, check_timeout, delivery};
 use crate::invalid::{Findings, Invalid, from_value, pointer_token};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -172,15 +172,6 @@ impl Auth {
     }
 }
 
-/// How a delivery to an event webhook is retried. A stage never retries: the
-/// pipeline waits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Retry {
-    /// Attempts after the first; 3 by default.
-    pub retries: u32,
-}
-
 /// Config of a webhook.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -204,9 +195,14 @@ pub struct WebhookConfig {
     /// The secret that signs the body.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secret: Option<SecretName>,
-    /// How deliveries of events are retried.
+    /// How deliveries of events are retried; without meaning for a stage.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry: Option<Retry>,
+    /// Attempts at deliveries at once, 1 to 256; 16 by default, and without
+    /// meaning for a stage.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 1, maximum = 256)]
+    pub concurrency: Option<u32>,
 }
 
 /// Reads a URL; the error does not repeat it, since a mistyped URL may hold
@@ -278,9 +274,7 @@ impl WebhookConfig {
                 "must be at most 4096 characters, without line breaks or other control characters",
             );
         }
-        if let Some(retry) = &self.retry {
-            findings.require(retry.retries <= 20, "/retry/retries", "must be at most 20");
-        }
+        delivery::check(&mut findings, self.retry, self.concurrency);
         findings.finish().map(|()| self)
     }
 

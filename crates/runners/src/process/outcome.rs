@@ -34,6 +34,7 @@ pub(super) fn execution(
         exit_code: None,
         error: None,
         retryable: false,
+        retry_after: None,
         duration: Duration::ZERO,
         usage,
         script: None,

@@ -118,6 +118,7 @@ impl Answer {
             exit_code: None,
             error: outcome.error.map(|error| redactor.redact(error)),
             retryable: self.broken || is_retryable(status),
+            retry_after: None,
             duration: Duration::ZERO,
             usage: Usage {
                 http_status: Some(status.as_u16()),

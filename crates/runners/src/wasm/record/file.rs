@@ -173,6 +173,7 @@ impl From<&Execution> for RecordedExecution {
             exit_code,
             error,
             retryable,
+            retry_after: _,
             duration: _,
             usage,
             script: _,

@@ -1,0 +1,86 @@
+//! How often a hook's deliveries are tried, and how long apart.
+
+use std::time::Duration;
+
+/// Retries of a hook that says nothing about them. REQ-EVT-6
+pub const RETRIES_DEFAULT: u32 = 3;
+/// Most retries that a hook may ask for, the long tail aside.
+pub const RETRIES_MAX: u32 = 20;
+/// Attempts at once for a hook that says nothing about them.
+pub const CONCURRENCY_DEFAULT: u32 = 16;
+/// Most attempts at once that a hook may ask for.
+pub const CONCURRENCY_MAX: u32 = 256;
+/// Longest wait before an ordinary retry.
+pub const WAIT_MAX: Duration = Duration::from_hours(1);
+/// The waits of the long tail, which begins when the ordinary retries are used
+/// up.
+pub const LONG_TAIL: [Duration; 6] = [
+    Duration::from_mins(1),
+    Duration::from_mins(5),
+    Duration::from_mins(30),
+    Duration::from_hours(2),
+    Duration::from_hours(6),
+    Duration::from_hours(12),
+];
+
+/// How much a wait of the long tail is changed at most, as a part of itself: so
+/// that what failed together does not come back together.
+const JITTER: f64 = 0.2;
+/// The first wait before a retry; each is twice the one before. REQ-EVT-6
+const FIRST_WAIT_SECONDS: u64 = 2;
+
+/// How the deliveries of a hook are made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct DeliveryPolicy {
+    /// Attempts after the first.
+    pub retries: u32,
+    /// Whether [`LONG_TAIL`] follows on these.
+    pub long_tail: bool,
+    /// Attempts of all deliveries of the hook at once.
+    pub concurrency: u32,
+}
+
+impl Default for DeliveryPolicy {
+    fn default() -> Self {
+        Self {
+            retries: RETRIES_DEFAULT,
+            long_tail: false,
+            concurrency: CONCURRENCY_DEFAULT,
+        }
+    }
+}
+
+impl DeliveryPolicy {
+    /// Most attempts that are made of one delivery.
+    pub const fn attempts(self) -> u32 {
+        let tail = if self.long_tail {
+            LONG_TAIL.len() as u32
+        } else {
+            0
+        };
+        self.retries.saturating_add(1).saturating_add(tail)
+    }
+
+    /// How long to wait after this attempt (from 1) before the next one; `None`
+    /// when it was the last.
+    ///
+    /// After 2 s, 4 s, 8 s and so on, at most [`WAIT_MAX`]; then, where the hook
+    /// has it, the [`LONG_TAIL`], each wait a fifth shorter (`jitter` 0.0) to a
+    /// fifth longer (1.0).
+    pub fn wait_after(self, attempt: u32, jitter: f64) -> Option<Duration> {
+        let earlier = attempt.saturating_sub(1);
+        let Some(of_tail) = earlier.checked_sub(self.retries) else {
+            let seconds = 2_u64
+                .checked_pow(earlier)
+                .map_or(u64::MAX, |factor| factor.saturating_mul(FIRST_WAIT_SECONDS));
+            return Some(Duration::from_secs(seconds).min(WAIT_MAX));
+        };
+        if !self.long_tail {
+            return None;
+        }
+        let wait = LONG_TAIL.get(of_tail as usize)?;
+        // A number that is none would make a duration that is none.
+        let jitter = if jitter.is_nan() { 0.5 } else { jitter };
+        Some(wait.mul_f64(1.0 + JITTER * (2.0 * jitter.clamp(0.0, 1.0) - 1.0)))
+    }
+}
