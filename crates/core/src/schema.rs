@@ -1,9 +1,10 @@
-//! JSON Schemas that come from outside: of a plugin's settings.
+//! JSON Schemas that come from outside: of a plugin's settings, of an event's
+//! data.
 //!
-//! A schema is written by whoever wrote the plugin, so that reading it, and
-//! checking a value against it, has to end soon whatever it says: nothing is
-//! fetched, patterns are matched without backtracking, and size, nesting,
-//! patterns and the work of one check are bounded.
+//! A schema is written by whoever wrote the plugin or added the event type, so
+//! that reading it, and checking a value against it, has to end soon whatever it
+//! says: nothing is fetched, patterns are matched without backtracking, and
+//! size, nesting, patterns and the work of one check are bounded.
 
 mod cost;
 mod form;
@@ -69,7 +70,7 @@ impl JsonSchema {
         let Some(steps) = cost::steps(&self.document, value) else {
             return Err(Invalid::one(
                 prefix,
-                "take too much work to check against the plugin's schema: make them smaller",
+                "takes too much work to check against its schema: make it smaller",
             ));
         };
         if self.validator.is_valid(value) {
@@ -78,8 +79,7 @@ impl JsonSchema {
         if steps > TOLD_STEPS_MAX {
             return Err(Invalid::one(
                 prefix,
-                "do not follow the plugin's schema, and are too large to say where: make them \
-                 smaller",
+                "does not follow its schema, and is too large to say where: make it smaller",
             ));
         }
         let mut problems: Vec<FieldError> = Vec::new();
@@ -114,11 +114,11 @@ fn told(error: &ValidationError<'_>, prefix: &str) -> FieldError {
         ValidationErrorKind::AdditionalProperties { unexpected } => {
             if let [key] = unexpected.as_slice() {
                 pointer = format!("{pointer}/{}", crate::invalid::pointer_token(key));
-                return FieldError::new(pointer, "is not known to the plugin");
+                return FieldError::new(pointer, "is not known to the schema");
             }
         }
         ValidationErrorKind::FalseSchema => {
-            return FieldError::new(pointer, "has what the plugin's schema allows nowhere");
+            return FieldError::new(pointer, "has what the schema allows nowhere");
         }
         _ => {}
     }
