@@ -1,6 +1,7 @@
-//! Business events that Stagehook itself emits.
+//! Events, and the names of those that Stagehook itself emits.
 
 use crate::ids::{EventId, JobId};
+use crate::scope::Scope;
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
@@ -13,8 +14,10 @@ pub struct Event {
     pub event_name: String,
     /// What happened.
     pub data: Map<String, Value>,
-    /// The job it is about.
+    /// The job it is about; its hooks are those of the job's scope.
     pub job_id: Option<JobId>,
+    /// What it is about, where it is no job.
+    pub scope: Scope,
     /// When it happened.
     pub created_at: DateTime<Utc>,
 }
@@ -35,6 +38,10 @@ pub mod name {
     pub const HOOK_BLOCKED: &str = "hook_blocked";
     /// A hook was created, changed or deleted.
     pub const HOOK_CHANGED: &str = "hook_changed";
+    /// A hook ran. Kept only where a hook answers it.
+    pub const HOOK_EXECUTED: &str = "hook_executed";
+    /// An event hook was disabled because its deliveries failed.
+    pub const HOOK_DISABLED: &str = "hook_disabled";
     /// A version of a plugin was uploaded.
     pub const PLUGIN_PUBLISHED: &str = "plugin_published";
     /// Progress: the installer of a hook's Python environment printed a line.

@@ -110,6 +110,8 @@ uuid_id! {
     EventId,
     /// The delivery of one event to one hook.
     DeliveryId,
+    /// The right of one server to say how an attempt at a delivery ended.
+    ClaimId,
     /// A running server; it survives the server's restart.
     NodeId,
 }

@@ -8,6 +8,7 @@ use stagehook_core::event::{Event, name};
 use stagehook_core::ids::{EventId, StageRunId};
 use stagehook_core::job::Job;
 use stagehook_core::log::ExecutionRecord;
+use stagehook_core::scope::Scope;
 use stagehook_store::Halt;
 
 /// The event that a hook blocked its stage.
@@ -52,6 +53,7 @@ fn event(event_name: &str, job: &Job, data: Map<String, Value>, now: DateTime<Ut
         event_name: event_name.to_owned(),
         data,
         job_id: Some(job.id),
+        scope: Scope::Studio,
         created_at: now,
     }
 }

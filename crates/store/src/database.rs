@@ -11,7 +11,7 @@ mod select;
 mod writer;
 
 pub(crate) use arg::{Arg, args};
-pub(crate) use connection::{Connection, Fetched};
+pub(crate) use connection::{Connection, Fetched, PostgresTransaction};
 pub(crate) use dialect::{Sql, for_share, for_update, is_unavailable};
 pub(crate) use readers::Readers;
 pub(crate) use select::{Order, Select};

@@ -2,7 +2,7 @@
 
 use stagehook_core::config::ScriptPath;
 use stagehook_core::digest::Digest;
-use stagehook_core::ids::{HookId, JobId, ProjectId, SceneTypeId, StageRunId};
+use stagehook_core::ids::{DeliveryId, HookId, JobId, ProjectId, SceneTypeId, StageRunId};
 use stagehook_core::job::JobStatus;
 use stagehook_core::plugin::{PluginName, PluginVersion};
 use stagehook_core::script::{FOLDER_MAX_BYTES, FOLDER_MAX_SCRIPTS};
@@ -36,6 +36,10 @@ pub enum Entity {
     ScriptVersion,
     /// A business event.
     Event,
+    /// A delivery of an event.
+    Delivery,
+    /// A type of events.
+    EventType,
     /// A row of the audit trail.
     AuditEntry,
     /// An API token.
@@ -58,6 +62,8 @@ impl Entity {
             Self::Script => "script",
             Self::ScriptVersion => "script_version",
             Self::Event => "event",
+            Self::Delivery => "delivery",
+            Self::EventType => "event_type",
             Self::AuditEntry => "audit_entry",
             Self::Token => "token",
         }
@@ -176,6 +182,15 @@ pub enum StoreError {
         /// The stage run.
         id: StageRunId,
     },
+    /// The delivery is being attempted right now.
+    #[error("delivery {id} is being attempted right now: wait for that attempt to end")]
+    DeliveryRunning {
+        /// The delivery.
+        id: DeliveryId,
+    },
+    /// The idempotency key was used for another publication.
+    #[error("the Idempotency-Key was used before, for other events")]
+    PublicationKeyReused,
     /// The version of the plugin exists with other bytes.
     #[error(
         "{name} {version} was published before as {existing}: publish changed bytes as a new version"

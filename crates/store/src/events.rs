@@ -1,14 +1,17 @@
 //! Business events: stored in the transaction of what caused them. REQ-EVT-3
 
 use crate::database::{Connection, Order, Select, args};
+use crate::deliveries;
 use crate::document::{self, Row};
 use crate::error::{Entity, Result, StoreError};
+use crate::outbox::Subscriber;
 use crate::store::Store;
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 use stagehook_core::event::Event;
 use stagehook_core::ids::{EventId, JobId};
 use stagehook_core::page::{Page, PageRequest};
+use stagehook_core::scope::{Scope, ScopeType};
 use uuid::Uuid;
 
 /// Which events.
@@ -26,36 +29,88 @@ pub(crate) async fn emit(
     connection: &mut Connection,
     event_name: &str,
     data: Map<String, Value>,
-    job_id: Option<JobId>,
+    about: About,
     at: DateTime<Utc>,
 ) -> Result<()> {
+    let (job_id, scope) = match about {
+        About::Job(id) => (Some(id), Scope::Studio),
+        About::Scope(scope) => (None, scope),
+    };
     let event = Event {
         id: EventId::generate(),
         event_name: event_name.to_owned(),
         data,
         job_id,
+        scope,
         created_at: at,
     };
-    insert(connection, &event).await
+    insert(connection, &event).await.map(|_| ())
 }
 
-/// Stores an event.
-pub(crate) async fn insert(connection: &mut Connection, event: &Event) -> Result<()> {
+/// What an event of our own is about.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum About {
+    Job(JobId),
+    Scope(Scope),
+}
+
+/// Stores an event, and a delivery for each hook that answers it. Answers how
+/// many these are.
+pub(crate) async fn insert(connection: &mut Connection, event: &Event) -> Result<usize> {
+    let subscribers = match connection.outbox() {
+        Some(outbox) => outbox.subscribers(connection, event).await?,
+        None => Vec::new(),
+    };
+    store(connection, event, &subscribers).await
+}
+
+/// Stores an event if a hook answers it: one of those that would fill the
+/// database otherwise. Live clients hear of it all the same.
+pub(crate) async fn insert_if_answered(connection: &mut Connection, event: &Event) -> Result<()> {
+    let Some(outbox) = connection.outbox() else {
+        return Ok(());
+    };
+    let subscribers = outbox.subscribers(connection, event).await?;
+    if !subscribers.is_empty() {
+        store(connection, event, &subscribers).await?;
+    }
+    Ok(())
+}
+
+async fn store(
+    connection: &mut Connection,
+    event: &Event,
+    subscribers: &[Subscriber],
+) -> Result<usize> {
     let data = document::write(&event.data)?;
-    connection
-        .execute(
-            "INSERT INTO events (id, event_name, data, job_id, created_at)
-             VALUES ($1, $2, $3, $4, $5)",
+    let scope_type = match event.scope {
+        Scope::Studio => None,
+        scope => Some(scope.scope_type().as_str()),
+    };
+    let seq = connection
+        .number(
+            "INSERT INTO events (id, event_name, data, job_id, scope_type, scope_id, created_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING seq",
             args![
                 event.id.get(),
                 &event.event_name,
                 data,
                 event.job_id.map(JobId::get),
+                scope_type,
+                event.scope.scope_id(),
                 event.created_at
             ],
         )
         .await?;
-    Ok(())
+    let hooks = subscribers.iter().map(|(hook, source)| (hook.id, *source));
+    deliveries::insert(connection, seq, &event.event_name, hooks, event.created_at).await?;
+    Ok(subscribers.len())
+}
+
+macro_rules! columns {
+    () => {
+        "seq, id, event_name, data, job_id, scope_type, scope_id, created_at"
+    };
 }
 
 #[derive(sqlx::FromRow)]
@@ -65,6 +120,8 @@ struct EventRow {
     event_name: String,
     data: String,
     job_id: Option<i64>,
+    scope_type: Option<String>,
+    scope_id: Option<i64>,
     created_at: DateTime<Utc>,
 }
 
@@ -73,9 +130,11 @@ impl TryFrom<EventRow> for Event {
 
     fn try_from(row: EventRow) -> Result<Self> {
         let id = EventId::new(row.id);
+        let read = Row::new(Entity::Event, id);
         Ok(Self {
             id,
-            data: Row::new(Entity::Event, id).document("data", &row.data)?,
+            data: read.document("data", &row.data)?,
+            scope: scope_of(&read, row.scope_type.as_deref(), row.scope_id)?,
             event_name: row.event_name,
             job_id: row.job_id.map(JobId::new),
             created_at: row.created_at,
@@ -83,15 +142,46 @@ impl TryFrom<EventRow> for Event {
     }
 }
 
+/// The scope that an event is about.
+pub(crate) fn scope_of<I: Copy + std::fmt::Display>(
+    read: &Row<I>,
+    scope_type: Option<&str>,
+    scope_id: Option<i64>,
+) -> Result<Scope> {
+    let Some(scope_type) = scope_type else {
+        return Ok(Scope::Studio);
+    };
+    let scope_type: ScopeType = read.text("scope_type", scope_type)?;
+    Scope::from_parts(scope_type, scope_id).map_err(|error| read.inconsistent(error))
+}
+
+pub(crate) async fn read(connection: &mut Connection, id: EventId) -> Result<Event> {
+    let row: Option<EventRow> = connection
+        .optional(
+            concat!("SELECT ", columns!(), " FROM events WHERE id = $1"),
+            args![id.get()],
+        )
+        .await?;
+    row.ok_or_else(|| StoreError::not_found(Entity::Event, id))?
+        .try_into()
+}
+
 impl Store {
+    /// Reads an event.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    pub async fn get_event(&self, id: EventId) -> Result<Event> {
+        read(&mut self.reader().await?, id).await
+    }
+
     /// The events, newest first.
     pub async fn list_events(
         &self,
         filter: &EventFilter,
         page: PageRequest,
     ) -> Result<Page<Event>> {
-        let mut select =
-            Select::new("SELECT seq, id, event_name, data, job_id, created_at FROM events");
+        let mut select = Select::new(concat!("SELECT ", columns!(), " FROM events"));
         select
             .and_if("event_name = ?", filter.event_name.as_deref())
             .and_if("job_id = ?", filter.job_id.map(JobId::get));

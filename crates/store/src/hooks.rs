@@ -14,16 +14,38 @@ mod row;
 pub(crate) use archive::{archive_of_project, archive_of_scene_type};
 pub(crate) use change::lock;
 pub use query::HookFilter;
+pub(crate) use query::event_hooks_of;
 pub use revisions::Revision;
 
-use crate::database::args;
+use crate::database::{Connection, args};
+use crate::deliveries::enabled_again;
 use crate::error::{Entity, Result, StoreError};
 use crate::plugins::require_usable;
 use crate::store::Store;
 use change::{Changed, check_scope};
-use row::read;
+use chrono::{DateTime, Utc};
+pub(crate) use row::read;
 use stagehook_core::hook::{Hook, HookSpec};
 use stagehook_core::ids::HookId;
+
+/// Disables a hook, in a transaction that holds the [`lock`].
+pub(crate) async fn disable(
+    connection: &mut Connection,
+    actor: &str,
+    before: Hook,
+    at: DateTime<Utc>,
+) -> Result<Hook> {
+    let spec = HookSpec {
+        enabled: false,
+        ..before.spec.clone()
+    };
+    row::update(connection, before.id, &spec).await?;
+    let hook = read(connection, before.id).await?;
+    Changed::Updated
+        .record(connection, actor, Some(&before), &hook, at)
+        .await?;
+    Ok(hook)
+}
 
 impl Store {
     /// Creates a hook.
@@ -77,6 +99,9 @@ impl Store {
                 check_scope(connection, spec.scope).await?;
                 require_usable(connection, &spec.config, Some(&before.spec.config)).await?;
                 row::update(connection, id, &spec).await?;
+                if spec.enabled && !before.spec.enabled {
+                    enabled_again(connection, id).await?;
+                }
                 let hook = read(connection, id).await?;
                 Changed::Updated
                     .record(connection, &actor, Some(&before), &hook, at)

@@ -4,7 +4,7 @@ use crate::audit::Change;
 use crate::database::{Connection, Order, Select, args, for_update};
 use crate::document::{self, Row};
 use crate::error::{Entity, Result, StoreError};
-use crate::events;
+use crate::events::{self, About};
 use crate::store::Store;
 use crate::{projects, scene_types};
 use chrono::{DateTime, Utc};
@@ -226,7 +226,14 @@ impl Store {
                 };
                 let after = document::write(&job)?;
                 change.record(connection, job.id, None, Some(after)).await?;
-                events::emit(connection, name::JOB_CREATED, about(&job), Some(job.id), at).await?;
+                events::emit(
+                    connection,
+                    name::JOB_CREATED,
+                    about(&job),
+                    About::Job(job.id),
+                    at,
+                )
+                .await?;
                 Ok(job)
             })
         })
@@ -310,7 +317,14 @@ impl Store {
                 change
                     .record(connection, id, Some(before), Some(after))
                     .await?;
-                events::emit(connection, name::JOB_COMPLETED, about(&job), Some(id), at).await?;
+                events::emit(
+                    connection,
+                    name::JOB_COMPLETED,
+                    about(&job),
+                    About::Job(id),
+                    at,
+                )
+                .await?;
                 Ok(job)
             })
         })
@@ -369,7 +383,14 @@ impl Store {
                 data.insert("decision".to_owned(), json!(decision));
                 data.insert("note".to_owned(), json!(note));
                 data.insert("reviewer".to_owned(), json!(actor));
-                events::emit(connection, name::JOB_REVIEW_RESOLVED, data, Some(id), at).await?;
+                events::emit(
+                    connection,
+                    name::JOB_REVIEW_RESOLVED,
+                    data,
+                    About::Job(id),
+                    at,
+                )
+                .await?;
                 Ok(job)
             })
         })

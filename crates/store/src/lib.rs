@@ -10,7 +10,8 @@
 //! | `hooks/` | changes, order, listings, lineages, revisions |
 //! | `stage_runs/` | begin, steps, end, cancel, leases |
 //! | `logs` | the execution log |
-//! | `events` | business events, stored in the transaction of their cause |
+//! | `events`, `outbox` | business events and their deliveries, stored in the transaction of their cause |
+//! | `deliveries/` | claims, attempts, how event hooks fare, retry and replay |
 //! | `plugins` | components by name, version and digest |
 //! | `scripts` | scripts by path, version and digest |
 //! | `tokens`, `audit` | access, and who changed what |
@@ -43,14 +44,17 @@
 mod address;
 mod audit;
 mod database;
+mod deliveries;
 mod document;
 mod error;
 mod events;
 mod hooks;
 mod jobs;
 mod logs;
+mod outbox;
 mod plugins;
 mod projects;
+mod publications;
 mod python_environments;
 mod scene_types;
 mod scripts;
@@ -59,12 +63,17 @@ mod store;
 mod tokens;
 
 pub use audit::AuditFilter;
+pub use deliveries::{
+    AfterAttempt, Attempt, ClaimedDelivery, Delivery, DeliveryFilter, DueHook, HookDeliveries,
+    REPLAY_MAX, Replay,
+};
 pub use error::{Entity, OrderError, Result, StoreError};
 pub use events::EventFilter;
 pub use hooks::{HookFilter, Revision};
 pub use jobs::{JobFilter, NewJob, StageSubject};
 pub use logs::LogFilter;
 pub use plugins::NewPlugin;
+pub use publications::{PublicationKey, Published};
 pub use scene_types::SceneTypeFilter;
 pub use scripts::{NewScript, Pushed, ScriptGuard};
 pub use stage_runs::{Halt, NewStageRun, StageEnd, StageRunFilter, StartOutcome};

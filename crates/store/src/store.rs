@@ -1,8 +1,9 @@
 //! Opening, migrating and closing the store.
 
 use crate::address::Address;
-use crate::database::{BoxFuture, Connection, Readers, Writer};
+use crate::database::{BoxFuture, Connection, PostgresTransaction, Readers, Writer};
 use crate::error::{Result, StoreError};
+use crate::outbox::Outbox;
 use chrono::{DateTime, Utc};
 use sqlx::migrate::{Migrate, MigrateError, Migrator};
 use sqlx::pool::PoolOptions;
@@ -52,6 +53,7 @@ pub struct Store {
 struct Inner {
     backend: Backend,
     clock: Clock,
+    outbox: Arc<Outbox>,
 }
 
 #[derive(Debug)]
@@ -74,6 +76,7 @@ impl Store {
     /// database does not answer. No text holds the URL's password.
     pub async fn open(url: &str, options: StoreOptions) -> Result<Self> {
         let most = options.max_connections.max(1);
+        let outbox = Arc::new(Outbox::default());
         let backend = match Address::parse(url)? {
             Address::Sqlite(address) => {
                 let options = address.options()?;
@@ -83,7 +86,7 @@ impl Store {
                 Backend::Sqlite {
                     options: Box::new(options),
                     readers,
-                    writer: Writer::start(writer),
+                    writer: Writer::start(writer, Arc::clone(&outbox)),
                 }
             }
             Address::Postgres(address) => {
@@ -111,6 +114,7 @@ impl Store {
             inner: Arc::new(Inner {
                 backend,
                 clock: options.clock,
+                outbox,
             }),
         })
     }
@@ -174,6 +178,12 @@ impl Store {
         self.inner.clock.now()
     }
 
+    /// Waits until a transaction of this process has left new deliveries; one
+    /// that did since the last call counts.
+    pub async fn deliveries_left(&self) {
+        self.inner.outbox.woken().await;
+    }
+
     /// A connection for reading: each statement sees what is committed then.
     pub(crate) async fn reader(&self) -> Result<Connection> {
         Ok(match &self.inner.backend {
@@ -192,7 +202,9 @@ impl Store {
         match &self.inner.backend {
             Backend::Sqlite { writer, .. } => writer.write(body).await,
             Backend::Postgres(pool) => {
-                let mut connection = Connection::PostgresTransaction(pool.begin().await?);
+                let transaction =
+                    PostgresTransaction::new(pool.begin().await?, Arc::clone(&self.inner.outbox));
+                let mut connection = Connection::PostgresTransaction(transaction);
                 let result = body(&mut connection).await;
                 let Connection::PostgresTransaction(transaction) = connection else {
                     return result;

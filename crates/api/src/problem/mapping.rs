@@ -105,6 +105,12 @@ impl From<StoreError> for Problem {
             StoreError::RunLost { .. } => {
                 Self::new(StatusCode::CONFLICT, "stage-run-closed", detail)
             }
+            StoreError::DeliveryRunning { .. } => {
+                Self::new(StatusCode::CONFLICT, "delivery-running", detail)
+            }
+            StoreError::PublicationKeyReused => {
+                Self::new(StatusCode::CONFLICT, "idempotency-key-reused", detail)
+            }
             StoreError::PluginVersionTaken { .. } => {
                 Self::new(StatusCode::CONFLICT, "plugin-version-taken", detail)
             }

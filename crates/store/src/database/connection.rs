@@ -3,6 +3,7 @@
 use super::readers::Reader;
 use super::{Arg, Sql};
 use crate::error::Result;
+use crate::outbox::Outbox;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::sqlite::{SqliteArguments, SqliteRow};
@@ -10,6 +11,7 @@ use sqlx::{
     AssertSqlSafe, Connection as _, FromRow, Postgres, SqlSafeStr, SqlStr, SqliteConnection,
     Transaction,
 };
+use std::sync::Arc;
 
 /// A row that can be read from either database.
 pub(crate) trait Fetched:
@@ -32,7 +34,41 @@ pub(crate) enum Connection {
     /// PostgreSQL, each statement for itself.
     Postgres(PoolConnection<Postgres>),
     /// PostgreSQL, in a transaction.
-    PostgresTransaction(Transaction<'static, Postgres>),
+    PostgresTransaction(PostgresTransaction),
+}
+
+/// A transaction of PostgreSQL, and whether it holds new deliveries.
+#[derive(Debug)]
+pub(crate) struct PostgresTransaction {
+    transaction: Transaction<'static, Postgres>,
+    outbox: Arc<Outbox>,
+    has_deliveries: bool,
+}
+
+impl PostgresTransaction {
+    pub(crate) const fn new(
+        transaction: Transaction<'static, Postgres>,
+        outbox: Arc<Outbox>,
+    ) -> Self {
+        Self {
+            transaction,
+            outbox,
+            has_deliveries: false,
+        }
+    }
+
+    /// Keeps what was written, and wakes whoever waits for deliveries.
+    pub(crate) async fn commit(self) -> Result<()> {
+        self.transaction.commit().await?;
+        if self.has_deliveries {
+            self.outbox.wake();
+        }
+        Ok(())
+    }
+
+    pub(crate) async fn rollback(self) -> Result<()> {
+        Ok(self.transaction.rollback().await?)
+    }
 }
 
 /// SQLite's only writer, and what is to run before its next statement.
@@ -40,13 +76,17 @@ pub(crate) enum Connection {
 pub(crate) struct SqliteWriter {
     connection: SqliteConnection,
     announced: Option<&'static str>,
+    outbox: Arc<Outbox>,
+    has_deliveries: bool,
 }
 
 impl SqliteWriter {
-    pub(super) const fn new(connection: SqliteConnection) -> Self {
+    pub(super) const fn new(connection: SqliteConnection, outbox: Arc<Outbox>) -> Self {
         Self {
             connection,
             announced: None,
+            outbox,
+            has_deliveries: false,
         }
     }
 
@@ -86,7 +126,7 @@ macro_rules! on {
             }
             Connection::PostgresTransaction(connection) => {
                 $query(sql.postgres(), postgres_arguments($args)?)
-                    .$call(&mut **connection)
+                    .$call(&mut *connection.transaction)
                     .await
             }
         }
@@ -107,6 +147,42 @@ impl Connection {
         match self {
             Self::SqliteWriter(writer) => writer.announced.take(),
             _ => None,
+        }
+    }
+
+    /// Who answers events, as far as that is known here; none outside of
+    /// transactions, in which no event is stored.
+    pub(crate) fn outbox(&self) -> Option<Arc<Outbox>> {
+        match self {
+            Self::SqliteWriter(writer) => Some(Arc::clone(&writer.outbox)),
+            Self::PostgresTransaction(connection) => Some(Arc::clone(&connection.outbox)),
+            Self::SqliteReader(_) | Self::Postgres(_) => None,
+        }
+    }
+
+    /// Notes that this transaction holds deliveries that can be made once it is
+    /// committed.
+    pub(crate) const fn has_deliveries(&mut self) {
+        match self {
+            Self::SqliteWriter(writer) => writer.has_deliveries = true,
+            Self::PostgresTransaction(connection) => connection.has_deliveries = true,
+            Self::SqliteReader(_) | Self::Postgres(_) => {}
+        }
+    }
+
+    /// SQLite's writer has committed: wakes whoever waits for deliveries.
+    pub(super) fn committed(&mut self) {
+        if let Self::SqliteWriter(writer) = self
+            && std::mem::take(&mut writer.has_deliveries)
+        {
+            writer.outbox.wake();
+        }
+    }
+
+    /// SQLite's writer has undone something.
+    pub(super) fn rolled_back(&mut self) {
+        if let Self::SqliteWriter(writer) = self {
+            writer.outbox.forget();
         }
     }
 
@@ -137,7 +213,7 @@ impl Connection {
             }
             Self::PostgresTransaction(connection) => {
                 sqlx::query_with(sql.postgres(), postgres_arguments(args)?)
-                    .execute(&mut **connection)
+                    .execute(&mut *connection.transaction)
                     .await?
                     .rows_affected()
             }

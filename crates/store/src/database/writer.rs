@@ -11,8 +11,10 @@
 use super::connection::SqliteWriter;
 use super::{BoxFuture, Connection};
 use crate::error::{Result, StoreError};
+use crate::outbox::Outbox;
 use sqlx::SqliteConnection;
 use std::ops::ControlFlow;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::{Mutex, mpsc, oneshot};
 use tokio::task::JoinHandle;
@@ -50,9 +52,10 @@ pub(crate) struct Writer {
 
 impl Writer {
     /// Starts the task on its connection.
-    pub(crate) fn start(connection: SqliteConnection) -> Self {
+    pub(crate) fn start(connection: SqliteConnection, outbox: Arc<Outbox>) -> Self {
         let (queue, waiting) = mpsc::channel(QUEUE);
-        let task = tokio::spawn(run(connection, waiting));
+        let writer = SqliteWriter::new(connection, outbox);
+        let task = tokio::spawn(run(writer, waiting));
         Self {
             queue,
             task: Mutex::new(Some(task)),
@@ -100,8 +103,8 @@ impl Writer {
     }
 }
 
-async fn run(connection: SqliteConnection, mut waiting: mpsc::Receiver<Message>) {
-    let mut connection = Connection::SqliteWriter(SqliteWriter::new(connection));
+async fn run(writer: SqliteWriter, mut waiting: mpsc::Receiver<Message>) {
+    let mut connection = Connection::SqliteWriter(writer);
     while let Some(message) = waiting.recv().await {
         match message {
             Message::Write(first) => group(&mut connection, first, &mut waiting).await,
@@ -154,6 +157,8 @@ async fn group(connection: &mut Connection, first: Body, waiting: &mut mpsc::Rec
     let committed = group.connection.execute("COMMIT", &[]).await.map(|_| ());
     if committed.is_err() {
         group.roll_back().await;
+    } else {
+        group.connection.committed();
     }
     group.answer(&committed);
 }
@@ -170,16 +175,17 @@ impl Group<'_> {
         let ran = operation(Ok(&mut *self.connection)).await;
         self.answers.push(ran.answer);
         let began = self.connection.withdraw().is_none();
-        if ran.failure.is_some()
-            && began
-            && let Err(error) = self.connection.execute("ROLLBACK TO operation", &[]).await
-        {
-            return ControlFlow::Break(error);
+        if ran.failure.is_some() && began {
+            self.connection.rolled_back();
+            if let Err(error) = self.connection.execute("ROLLBACK TO operation", &[]).await {
+                return ControlFlow::Break(error);
+            }
         }
         ControlFlow::Continue(())
     }
 
     async fn roll_back(&mut self) {
+        self.connection.rolled_back();
         // It fails when SQLite has rolled back by itself, which is as good.
         let _ = self.connection.execute("ROLLBACK", &[]).await;
     }

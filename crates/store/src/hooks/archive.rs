@@ -3,6 +3,7 @@
 use super::change::Changed;
 use super::row::{HookRow, hook_columns};
 use crate::database::{Connection, args};
+use crate::deliveries::cancel_of;
 use crate::error::Result;
 use chrono::{DateTime, Utc};
 use stagehook_core::hook::Hook;
@@ -21,6 +22,7 @@ pub(super) async fn archive(
             args![hook.id.get(), at],
         )
         .await?;
+    cancel_of(connection, hook.id, at).await?;
     Changed::Deleted
         .record(connection, actor, Some(hook), hook, at)
         .await

@@ -4,7 +4,7 @@ use crate::audit::Change;
 use crate::database::{Connection, args};
 use crate::document;
 use crate::error::{Entity, Result};
-use crate::events;
+use crate::events::{self, About};
 use crate::{projects, scene_types};
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
@@ -104,6 +104,13 @@ impl Changed {
         data.insert("version".to_owned(), json!(hook.version));
         data.insert("change".to_owned(), json!(self.as_str()));
         data.insert("actor".to_owned(), json!(actor));
-        events::emit(connection, name::HOOK_CHANGED, data, None, at).await
+        events::emit(
+            connection,
+            name::HOOK_CHANGED,
+            data,
+            About::Scope(hook.spec.scope),
+            at,
+        )
+        .await
     }
 }

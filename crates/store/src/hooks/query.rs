@@ -1,7 +1,7 @@
 //! Finding hooks.
 
 use super::row::{HookRow, hook_columns};
-use crate::database::{Order, Select, args};
+use crate::database::{Connection, Order, Select, args};
 use crate::error::Result;
 use crate::store::Store;
 use stagehook_core::config::HookType;
@@ -29,6 +29,30 @@ pub struct HookFilter {
     pub enabled: Option<bool>,
     /// Of exactly this name.
     pub name: Option<String>,
+}
+
+/// Every hook of a lineage that answers events, disabled ones included.
+pub(crate) async fn event_hooks_of(
+    connection: &mut Connection,
+    lineage: &Lineage,
+) -> Result<Vec<Hook>> {
+    let rows: Vec<HookRow> = connection
+        .all(
+            concat!(
+                "SELECT ",
+                hook_columns!(),
+                " FROM hooks
+                 WHERE archived_at IS NULL AND event IS NOT NULL
+                   AND (scope_type = 'studio' OR (scope_type = 'project' AND scope_id = $1)
+                        OR (scope_type = 'scene_type' AND scope_id = $2))"
+            ),
+            args![
+                lineage.project_id().map(ProjectId::get),
+                lineage.scene_type_id().map(SceneTypeId::get),
+            ],
+        )
+        .await?;
+    rows.into_iter().map(Hook::try_from).collect()
 }
 
 impl Store {

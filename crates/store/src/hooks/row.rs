@@ -171,7 +171,7 @@ pub(super) async fn update(connection: &mut Connection, id: HookId, spec: &HookS
 
 /// Reads a hook that is not deleted. One that is about to be changed needs no
 /// lock of its own: the generation's, taken before, keeps everybody else out.
-pub(super) async fn read(connection: &mut Connection, id: HookId) -> Result<Hook> {
+pub(crate) async fn read(connection: &mut Connection, id: HookId) -> Result<Hook> {
     let row: Option<HookRow> = connection
         .optional(
             concat!(

@@ -5,7 +5,7 @@ use crate::audit::Change;
 use crate::database::{Connection, args};
 use crate::document;
 use crate::error::{Entity, Result, StoreError};
-use crate::events;
+use crate::events::{self, About};
 use crate::store::Store;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
@@ -15,6 +15,7 @@ use stagehook_core::digest::Digest;
 use stagehook_core::event::name;
 use stagehook_core::ids::PluginVersionId;
 use stagehook_core::plugin::{PluginManifest, PluginVersion};
+use stagehook_core::scope::Scope;
 use stagehook_core::signature::PluginSignature;
 
 /// A component that passed validation.
@@ -95,7 +96,14 @@ async fn publish(
     data.insert("version".to_owned(), json!(manifest.version));
     data.insert("digest".to_owned(), json!(new.digest));
     data.insert("actor".to_owned(), json!(actor));
-    events::emit(connection, name::PLUGIN_PUBLISHED, data, None, at).await?;
+    events::emit(
+        connection,
+        name::PLUGIN_PUBLISHED,
+        data,
+        About::Scope(Scope::Studio),
+        at,
+    )
+    .await?;
     Ok(published)
 }
 

@@ -176,6 +176,7 @@ pub(crate) fn record(hook: &Hook, status: ExecutionStatus) -> ExecutionRecord {
         script: Some(ScriptRun {
             digest: Digest::of(b"exit 0"),
             sandbox: ScriptSandbox::Bubblewrap,
+            warm: true,
         }),
         executed_at: start(),
     }

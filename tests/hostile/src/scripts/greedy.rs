@@ -1,6 +1,6 @@
 //! Attacks that take more than there is for a script. REQ-SCR-6
 
-use super::case::{Case, ends, fails, passes};
+use super::case::{Case, ends, fails};
 use serde_json::json;
 use stagehook_core::execution::ExecutionStatus::{LimitExceeded, OutOfMemory};
 

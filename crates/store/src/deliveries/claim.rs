@@ -1,0 +1,216 @@
+//! Taking deliveries to attempt them.
+
+use super::row::{Delivery, DeliveryRow, columns, tables};
+use crate::database::{Sql, args};
+use crate::document::Row;
+use crate::error::{Entity, Result};
+use crate::events::scope_of;
+use crate::store::Store;
+use chrono::{DateTime, Utc};
+use stagehook_core::event::Event;
+use stagehook_core::ids::{ClaimId, DeliveryId, HookId, JobId, NodeId};
+
+/// A hook that has deliveries waiting, and may get them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DueHook {
+    /// The hook.
+    pub id: HookId,
+    /// Its version now.
+    pub version: i64,
+    /// One delivery at a time, until one succeeds.
+    pub is_probing: bool,
+    /// When the first of its deliveries is due.
+    pub due_at: DateTime<Utc>,
+}
+
+/// A delivery that this server may attempt now.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ClaimedDelivery {
+    /// The delivery.
+    pub delivery: Delivery,
+    /// What it delivers.
+    pub event: Event,
+    /// What shows that it is this server's.
+    pub claim: ClaimId,
+}
+
+#[derive(sqlx::FromRow)]
+struct DueRow {
+    id: i64,
+    version: i64,
+    probing: bool,
+    due_at: DateTime<Utc>,
+}
+
+#[derive(sqlx::FromRow)]
+struct ClaimedRow {
+    #[sqlx(flatten)]
+    delivery: DeliveryRow,
+    data: String,
+    job_id: Option<i64>,
+    scope_type: Option<String>,
+    scope_id: Option<i64>,
+    event_at: DateTime<Utc>,
+}
+
+/// The hooks that have any pending delivery: the index is asked for the next
+/// hook each time, and so a million deliveries of one hook are one step.
+const DUE: &str = "
+    WITH RECURSIVE waiting (hook_id) AS (
+        SELECT MIN(hook_id) FROM deliveries WHERE state = 'pending'
+        UNION ALL
+        SELECT (SELECT MIN(d.hook_id) FROM deliveries d
+                WHERE d.state = 'pending' AND d.hook_id > w.hook_id)
+        FROM waiting w WHERE w.hook_id IS NOT NULL
+    )
+    SELECT h.id, h.version, COALESCE(s.probing, FALSE) AS probing,
+           (SELECT MIN(d.due_at) FROM deliveries d
+            WHERE d.state = 'pending' AND d.hook_id = h.id) AS due_at
+    FROM waiting w
+    JOIN hooks h ON h.id = w.hook_id
+    LEFT JOIN hook_deliveries s ON s.hook_id = h.id
+    WHERE h.archived_at IS NULL AND h.enabled = $1 AND s.paused_at IS NULL";
+
+macro_rules! claim {
+    ($lock:literal) => {
+        concat!(
+            "UPDATE deliveries SET state = 'running', claim = $1, claimed_by = $2
+             WHERE seq IN (SELECT seq FROM deliveries
+                           WHERE state = 'pending' AND hook_id = $3 AND due_at <= $4
+                           ORDER BY due_at LIMIT $5",
+            $lock,
+            ")"
+        )
+    };
+}
+
+/// Several servers may claim at once; each passes over what another one is at.
+const CLAIM: Sql = Sql::Differs {
+    sqlite: claim!(""),
+    postgres: claim!(" FOR UPDATE SKIP LOCKED"),
+};
+
+impl Store {
+    /// The hooks that have deliveries waiting, are enabled and not paused.
+    pub async fn due_hooks(&self) -> Result<Vec<DueHook>> {
+        let rows: Vec<DueRow> = self.reader().await?.all(DUE, args![true]).await?;
+        let due = |row: DueRow| DueHook {
+            id: HookId::new(row.id),
+            version: row.version,
+            is_probing: row.probing,
+            due_at: row.due_at,
+        };
+        Ok(rows.into_iter().map(due).collect())
+    }
+
+    /// Takes deliveries of a hook that are due by `now`, at most so many, oldest
+    /// first. They are this server's until it says how they ended, gives them
+    /// back, or loses its lease.
+    pub async fn claim_deliveries(
+        &self,
+        hook: HookId,
+        node: NodeId,
+        now: DateTime<Utc>,
+        most: u32,
+    ) -> Result<Vec<ClaimedDelivery>> {
+        let claim = ClaimId::generate();
+        let rows: Vec<ClaimedRow> = self
+            .write(move |connection| {
+                Box::pin(async move {
+                    let claimed = connection
+                        .execute(
+                            CLAIM,
+                            args![claim.get(), node.get(), hook.get(), now, i64::from(most)],
+                        )
+                        .await?;
+                    if claimed == 0 {
+                        return Ok(Vec::new());
+                    }
+                    connection
+                        .all(
+                            concat!(
+                                "SELECT ",
+                                columns!(),
+                                ", e.data, e.job_id, e.scope_type, e.scope_id,
+                                 e.created_at AS event_at",
+                                tables!(),
+                                "WHERE d.claim = $1 AND d.state = 'running' ORDER BY d.due_at"
+                            ),
+                            args![claim.get()],
+                        )
+                        .await
+                })
+            })
+            .await?;
+        rows.into_iter().map(|row| row.claimed(claim)).collect()
+    }
+
+    /// Gives deliveries back that were claimed and not attempted.
+    pub async fn release_deliveries(&self, claimed: Vec<(DeliveryId, ClaimId)>) -> Result<()> {
+        self.write(move |connection| {
+            Box::pin(async move {
+                for (id, claim) in claimed {
+                    connection
+                        .execute(
+                            "UPDATE deliveries SET state = 'pending', claim = NULL, claimed_by = NULL
+                             WHERE id = $1 AND claim = $2 AND state = 'running'",
+                            args![id.get(), claim.get()],
+                        )
+                        .await?;
+                }
+                Ok(())
+            })
+        })
+        .await
+    }
+
+    /// Makes the deliveries pending again that servers were at whose lease ended
+    /// by `now`, and those of `restarted`, which is this server before its start.
+    /// Answers how many.
+    pub async fn recover_deliveries(
+        &self,
+        restarted: Option<NodeId>,
+        now: DateTime<Utc>,
+    ) -> Result<u64> {
+        self.write(move |connection| {
+            Box::pin(async move {
+                let recovered = connection
+                    .execute(
+                        "UPDATE deliveries SET state = 'pending', claim = NULL, claimed_by = NULL
+                         WHERE state = 'running'
+                           AND (claimed_by = $2
+                                OR NOT EXISTS (SELECT 1 FROM nodes n
+                                               WHERE n.id = deliveries.claimed_by
+                                                 AND n.lease_expires_at > $1))",
+                        args![now, restarted.map(NodeId::get)],
+                    )
+                    .await?;
+                if recovered > 0 {
+                    connection.has_deliveries();
+                }
+                Ok(recovered)
+            })
+        })
+        .await
+    }
+}
+
+impl ClaimedRow {
+    fn claimed(self, claim: ClaimId) -> Result<ClaimedDelivery> {
+        let delivery = Delivery::try_from(self.delivery)?;
+        let read = Row::new(Entity::Event, delivery.event_id);
+        let event = Event {
+            id: delivery.event_id,
+            event_name: delivery.event_name.clone(),
+            data: read.document("data", &self.data)?,
+            job_id: self.job_id.map(JobId::new),
+            scope: scope_of(&read, self.scope_type.as_deref(), self.scope_id)?,
+            created_at: self.event_at,
+        };
+        Ok(ClaimedDelivery {
+            delivery,
+            event,
+            claim,
+        })
+    }
+}

@@ -1,0 +1,144 @@
+//! From an event to its deliveries, within the transaction that stores both.
+//! REQ-EVT-3
+
+use crate::database::{Connection, args};
+use crate::error::Result;
+use crate::hooks::event_hooks_of;
+use stagehook_core::event::{Event, name};
+use stagehook_core::hook::Hook;
+use stagehook_core::ids::{JobId, ProjectId, SceneTypeId};
+use stagehook_core::resolve::resolve;
+use stagehook_core::scope::{Lineage, Scope, ScopeType};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::Notify;
+
+/// Most lineages whose hooks are kept; past it, all are read anew.
+const LINEAGES_MAX: usize = 16_384;
+
+/// A hook that answers events, and the level it comes from.
+pub(crate) type Subscriber = (Arc<Hook>, ScopeType);
+
+/// Which hooks answer the events of which lineage, all of one generation of
+/// hooks; and who waits for deliveries.
+#[derive(Debug, Default)]
+pub(crate) struct Outbox {
+    kept: Mutex<Kept>,
+    woken: Notify,
+}
+
+#[derive(Debug, Default)]
+struct Kept {
+    generation: i64,
+    subscribers: HashMap<Lineage, Arc<Vec<Subscriber>>>,
+}
+
+/// Whose hooks an event concerns.
+#[derive(sqlx::FromRow)]
+struct Concerned {
+    generation: i64,
+    project_id: Option<i64>,
+    scene_type_id: Option<i64>,
+}
+
+impl Outbox {
+    pub(crate) fn wake(&self) {
+        self.woken.notify_one();
+    }
+
+    pub(crate) async fn woken(&self) {
+        self.woken.notified().await;
+    }
+
+    /// The hooks that answer this event, in the order of the effective set.
+    pub(crate) async fn subscribers(
+        &self,
+        connection: &mut Connection,
+        event: &Event,
+    ) -> Result<Vec<Subscriber>> {
+        let (generation, lineage) = concerned(connection, event).await?;
+        // What tells of a change of hooks sees the change before it is committed:
+        // its generation may be undone, and be another's later.
+        let is_settled = !matches!(
+            event.event_name.as_str(),
+            name::HOOK_CHANGED | name::HOOK_DISABLED
+        );
+        let known = is_settled
+            .then(|| self.known(generation, lineage))
+            .flatten();
+        let subscribers = if let Some(known) = known {
+            known
+        } else {
+            let read = Arc::new(read(connection, lineage).await?);
+            if is_settled {
+                self.keep(generation, lineage, Arc::clone(&read));
+            }
+            read
+        };
+        let answers = |(hook, _): &&Subscriber| {
+            let pattern = hook.spec.trigger.event();
+            pattern.is_some_and(|pattern| pattern.matches(&event.event_name))
+        };
+        Ok(subscribers.iter().filter(answers).cloned().collect())
+    }
+
+    fn known(&self, generation: i64, lineage: Lineage) -> Option<Arc<Vec<Subscriber>>> {
+        let kept = self.lock();
+        let known = kept.subscribers.get(&lineage);
+        known.filter(|_| kept.generation == generation).cloned()
+    }
+
+    fn keep(&self, generation: i64, lineage: Lineage, subscribers: Arc<Vec<Subscriber>>) {
+        let mut kept = self.lock();
+        if kept.generation != generation || kept.subscribers.len() >= LINEAGES_MAX {
+            kept.subscribers.clear();
+            kept.generation = generation;
+        }
+        kept.subscribers.insert(lineage, subscribers);
+    }
+
+    /// Something was undone that may have been a change of hooks.
+    pub(crate) fn forget(&self) {
+        self.lock().subscribers.clear();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+async fn read(connection: &mut Connection, lineage: Lineage) -> Result<Vec<Subscriber>> {
+    let hooks = event_hooks_of(connection, &lineage).await?;
+    let set = resolve(hooks.into_iter().map(Arc::new), &lineage);
+    let subscribers = set.effective.into_iter().flat_map(|effective| {
+        // What a hook extends answers the event, too.
+        let own = (effective.hook, effective.source_level);
+        effective.extended.into_iter().chain([own])
+    });
+    Ok(subscribers.collect())
+}
+
+async fn concerned(connection: &mut Connection, event: &Event) -> Result<(i64, Lineage)> {
+    const OF_A_JOB: &str = "SELECT g.generation, j.project_id, j.scene_type_id
+         FROM hook_generation g LEFT JOIN jobs j ON j.id = $2 WHERE g.id = $1";
+    const OF_A_SCENE_TYPE: &str = "SELECT g.generation, s.project_id, s.id AS scene_type_id
+         FROM hook_generation g LEFT JOIN scene_types s ON s.id = $2 WHERE g.id = $1";
+    const OF_A_PROJECT: &str = "SELECT g.generation, p.id AS project_id,
+                CAST(NULL AS BIGINT) AS scene_type_id
+         FROM hook_generation g LEFT JOIN projects p ON p.id = $2 WHERE g.id = $1";
+    let (sql, id) = match (event.job_id, event.scope) {
+        (Some(job), _) => (OF_A_JOB, Some(JobId::get(job))),
+        (None, Scope::SceneType(id)) => (OF_A_SCENE_TYPE, Some(SceneTypeId::get(id))),
+        (None, Scope::Project(id)) => (OF_A_PROJECT, Some(ProjectId::get(id))),
+        (None, Scope::Studio) => (OF_A_PROJECT, None),
+    };
+    let row: Concerned = connection.one(sql, args![1_i64, id]).await?;
+    let project = row.project_id.map(ProjectId::new);
+    let scene_type = row.scene_type_id.map(SceneTypeId::new);
+    let lineage = match (project, scene_type) {
+        (Some(project), Some(scene_type)) => Lineage::SceneType(project, scene_type),
+        (Some(project), None) => Lineage::Project(project),
+        (None, _) => Lineage::Studio,
+    };
+    Ok((row.generation, lineage))
+}

@@ -1,0 +1,71 @@
+-- What an event is about, where it is not a job.
+ALTER TABLE events ADD COLUMN scope_type TEXT CHECK (scope_type IN ('project', 'scene_type'));
+ALTER TABLE events ADD COLUMN scope_id BIGINT;
+
+INSERT INTO event_types (name, kind, description, built_in, created_at) VALUES
+    ('environment_progress', 'progress', 'The installer of a Python environment printed something.', TRUE,
+     now());
+
+-- Publications that may be repeated, and what was answered to them.
+CREATE TABLE publications (
+    idempotency_key TEXT PRIMARY KEY,
+    request_digest BYTEA NOT NULL,
+    answer TEXT NOT NULL,
+    created_at TIMESTAMPTZ NOT NULL
+);
+
+CREATE INDEX publications_created_at ON publications (created_at);
+
+-- One row for each hook that is to answer an event.
+CREATE TABLE deliveries (
+    seq BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    id UUID NOT NULL UNIQUE,
+    event_seq BIGINT NOT NULL REFERENCES events (seq),
+    event_name TEXT NOT NULL,
+    hook_id BIGINT NOT NULL REFERENCES hooks (id),
+    source TEXT NOT NULL CHECK (source IN ('studio', 'project', 'scene_type')),
+    state TEXT NOT NULL CHECK (state IN ('pending', 'running', 'succeeded', 'exhausted', 'cancelled')),
+    attempts BIGINT NOT NULL CHECK (attempts >= 0),
+    -- When the next attempt may be made.
+    due_at TIMESTAMPTZ NOT NULL,
+    -- Whose it is while it is attempted; only the holder of the claim may say
+    -- how the attempt ended.
+    claim UUID,
+    claimed_by UUID,
+    -- How the last attempt ended.
+    last_status TEXT,
+    last_http_status BIGINT,
+    last_error TEXT,
+    last_attempt_at TIMESTAMPTZ,
+    created_at TIMESTAMPTZ NOT NULL,
+    finished_at TIMESTAMPTZ,
+    CHECK ((state = 'running') = (claim IS NOT NULL)),
+    CHECK ((state = 'running') = (claimed_by IS NOT NULL))
+);
+
+CREATE INDEX deliveries_due ON deliveries (hook_id, due_at) WHERE state = 'pending';
+CREATE INDEX deliveries_claim ON deliveries (claim) WHERE state = 'running';
+CREATE INDEX deliveries_event ON deliveries (event_seq);
+CREATE INDEX deliveries_hook ON deliveries (hook_id, seq);
+-- Few, and looked for often.
+CREATE INDEX deliveries_exhausted ON deliveries (seq) WHERE state = 'exhausted';
+
+CREATE INDEX hook_execution_logs_delivery ON hook_execution_logs (delivery_id, id)
+WHERE delivery_id IS NOT NULL;
+
+-- How an event hook has fared, and what holds it up.
+CREATE TABLE hook_deliveries (
+    hook_id BIGINT PRIMARY KEY REFERENCES hooks (id),
+    succeeded BIGINT NOT NULL,
+    failed_attempts BIGINT NOT NULL,
+    exhausted BIGINT NOT NULL,
+    exhausted_in_a_row BIGINT NOT NULL,
+    last_triggered_at TIMESTAMPTZ,
+    last_status TEXT,
+    -- Deliveries wait while this is set.
+    paused_at TIMESTAMPTZ,
+    -- Why it was disabled, until it is enabled again.
+    disabled_reason TEXT,
+    -- Enabled again after that: one delivery at a time, until one succeeds.
+    probing BOOLEAN NOT NULL
+);
