@@ -34,6 +34,8 @@ pub mod name {
     pub const JOB_REVIEW_REQUESTED: &str = "job_review_requested";
     /// A person decided about a job.
     pub const JOB_REVIEW_RESOLVED: &str = "job_review_resolved";
+    /// A stage run came to a verdict. Kept only where a hook answers it.
+    pub const STAGE_RUN_COMPLETED: &str = "stage_run_completed";
     /// A hook halted a stage.
     pub const HOOK_BLOCKED: &str = "hook_blocked";
     /// A hook was created, changed or deleted.

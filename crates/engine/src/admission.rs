@@ -18,7 +18,6 @@ use stagehook_core::schema::JsonSchema;
 use stagehook_core::scope::{Lineage, Scope};
 use stagehook_core::token::Actor;
 use stagehook_core::trigger::{HookPoint, Trigger};
-use stagehook_runners::Secrets;
 use stagehook_runners::process::BroughtScript;
 use stagehook_runners::wasm::{PreparedPlugin, SettingsError};
 use stagehook_store::{Entity, StoreError};
@@ -117,15 +116,17 @@ impl Engine {
     ) -> Result<HookSpec, EngineError> {
         let mut spec = spec.clone();
         let mut findings = Findings::default();
-        for (pointer, name) in spec.config.secrets() {
-            findings.require(
-                self.secrets.get(name).is_some(),
-                pointer,
-                format!(
-                    "there is no secret '{name}' on this server: set {} in its environment",
-                    Secrets::variable_of(name)
-                ),
-            );
+        let named = spec.config.secrets();
+        let known = self.secrets.now();
+        if named.iter().any(|(_, name)| known.get(name).is_err()) {
+            // Another server may have stored it a moment ago.
+            self.load_secrets().await?;
+        }
+        let known = self.secrets.now();
+        for (pointer, name) in named {
+            if let Err(missing) = known.get(name) {
+                findings.push(pointer, missing.to_string());
+            }
         }
         match &mut spec.config {
             HookConfig::Shell(config) => {

@@ -2,12 +2,15 @@
 
 use crate::effective::EffectiveSets;
 use crate::error::EngineError;
+use crate::events::EventTypes;
+use crate::meta::MetaAnswered;
 use crate::metrics::{Metrics, Now};
 use crate::plugins::PinnedPlugins;
 use crate::progress::Progress;
 use crate::recovery::Whose;
 use crate::running::Running;
 use crate::scripts::Contents;
+use crate::secrets::Loaded;
 use crate::settings::EngineSettings;
 use stagehook_core::config::HookConfig;
 use stagehook_core::contract::HookInput;
@@ -34,12 +37,19 @@ pub struct Engine {
     pub(crate) pinned: PinnedPlugins,
     pub(crate) script_contents: Contents,
     pub(crate) secrets: Arc<Secrets>,
+    pub(crate) loaded_secrets: Loaded,
     pub(crate) running: Arc<Running>,
     pub(crate) metrics: Metrics,
     /// A Python hook could not be started: perhaps its environment is missing.
     pub(crate) environment_missed: AtomicBool,
+    pub(crate) event_types: EventTypes,
+    pub(crate) meta_answered: MetaAnswered,
     progress: Progress,
     pub(crate) tasks: TaskTracker,
+    /// Deliveries that are being attempted, or wait for their turn.
+    pub(crate) attempts: TaskTracker,
+    /// Turns of the event hooks that run on this machine.
+    pub(crate) local_work: Semaphore,
     /// No new work is taken any more.
     pub(crate) stopping: CancellationToken,
     /// What runs is ended.
@@ -76,11 +86,16 @@ impl Engine {
             pinned: PinnedPlugins::default(),
             script_contents: Contents::default(),
             secrets,
+            loaded_secrets: Loaded::default(),
             running: Arc::new(Running::default()),
             metrics: Metrics::default(),
             environment_missed: AtomicBool::default(),
+            event_types: EventTypes::default(),
+            meta_answered: MetaAnswered::default(),
             progress,
             tasks: TaskTracker::new(),
+            attempts: TaskTracker::new(),
+            local_work: Semaphore::new(settings.concurrent_events),
             stopping: CancellationToken::new(),
             ending: CancellationToken::new(),
             lease_ends: CancellationToken::new(),
@@ -96,7 +111,16 @@ impl Engine {
         if closed > 0 {
             tracing::warn!(closed, "closed stage runs that were cut off");
         }
+        let now = engine.settings.clock.now();
+        let restarted = Some(engine.settings.node);
+        let recovered = engine.store.recover_deliveries(restarted, now).await?;
+        if recovered > 0 {
+            tracing::warn!(recovered, "took up deliveries that were cut off");
+        }
+        engine.open_secrets().await?;
         engine.tasks.spawn(Arc::clone(&engine).keep_lease());
+        engine.tasks.spawn(Arc::clone(&engine).keep_secrets_fresh());
+        engine.tasks.spawn(Arc::clone(&engine).dispatch());
         engine.tasks.spawn(Arc::clone(&engine).keep_plugins_hot());
         engine
             .tasks
@@ -113,16 +137,19 @@ impl Engine {
     pub async fn shutdown(&self) {
         self.stopping.cancel();
         self.tasks.close();
+        self.attempts.close();
         // Every run holds a permit; having all of them means that none is left.
         let all = u32::try_from(self.settings.concurrent_runs).unwrap_or(u32::MAX);
-        let idle = self.at_work.acquire_many(all);
-        if tokio::time::timeout(self.settings.shutdown_grace, idle)
+        let idle = || async {
+            let _all = self.at_work.acquire_many(all).await;
+            self.attempts.wait().await;
+        };
+        if tokio::time::timeout(self.settings.shutdown_grace, idle())
             .await
             .is_err()
         {
             self.ending.cancel();
-            let idle = self.at_work.acquire_many(all);
-            let _ = tokio::time::timeout(self.settings.shutdown_grace, idle).await;
+            let _ = tokio::time::timeout(self.settings.shutdown_grace, idle()).await;
         }
         self.lease_ends.cancel();
         self.tasks.wait().await;

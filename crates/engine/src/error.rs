@@ -4,8 +4,9 @@ use stagehook_core::ids::{JobId, StageRunId};
 use stagehook_core::invalid::Invalid;
 use stagehook_core::job::JobStatus;
 use stagehook_core::oci_layout::LayoutError;
-use stagehook_runners::HostBroken;
+use stagehook_core::secret::KeyId;
 use stagehook_runners::wasm::Rejection;
+use stagehook_runners::{HostBroken, KeyError};
 use stagehook_store::StoreError;
 
 /// What the engine refuses or cannot do.
@@ -46,6 +47,20 @@ pub enum EngineError {
          (--sandbox off)"
     )]
     ScriptsNeedAdministrator,
+    /// Only an administrator may change secrets.
+    #[error("only an administrator may change secrets")]
+    SecretsNeedAdministrator,
+    /// There is no key to encrypt with, and secrets are encrypted with others.
+    #[error(
+        "this server has no key to encrypt secrets with, and there are secrets of the key {}: give \
+         it that key (STAGEHOOK_SECRETS_KEY, or the key file of the other servers), or delete \
+         those secrets first if the key is lost",
+        listed(.0)
+    )]
+    SecretKeyMissing(Vec<KeyId>),
+    /// The key of secrets cannot be used.
+    #[error(transparent)]
+    SecretKey(#[from] KeyError),
     /// Too many callers wait.
     #[error("too many stage runs wait for their turn: try again later")]
     Overloaded,
@@ -70,6 +85,11 @@ pub enum EngineError {
     /// The host cannot do its own work.
     #[error(transparent)]
     Host(#[from] HostBroken),
+}
+
+fn listed(keys: &[KeyId]) -> String {
+    let keys: Vec<_> = keys.iter().map(ToString::to_string).collect();
+    keys.join(", ")
 }
 
 const fn what_to_do(status: JobStatus) -> &'static str {

@@ -42,6 +42,11 @@ impl Engine {
             if closed > 0 {
                 tracing::warn!(closed, "closed stage runs that a dead server left behind");
             }
+            let now = self.settings.clock.now();
+            let recovered = self.store.recover_deliveries(None, now).await?;
+            if recovered > 0 {
+                tracing::warn!(recovered, "took up deliveries of a dead server");
+            }
         }
         Ok(())
     }

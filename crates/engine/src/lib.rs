@@ -4,10 +4,13 @@
 //! | --- | --- |
 //! | [`stage`] | runs the hooks of a stage, one after the other |
 //! | [`recovery`] | closes the runs that a server left behind |
+//! | [`events`] | takes events that others publish |
+//! | `deliveries` | delivers events to the hooks that answer them |
 //! | [`admission`] | checks a hook against this server before it is saved |
 //! | [`hook_test`] | runs one hook with a sample input |
 //! | [`plugins`] | takes plugins in, and makes them ready to run |
 //! | [`scripts`] | takes scripts in, and brings them to the hooks that run them |
+//! | [`secrets`] | keeps secrets encrypted, and has them at hand |
 //! | `progress` | tells whoever listens what hooks do, as they do it |
 //!
 //! The promise: **a hook that ran is on record.** The plan of a stage run is
@@ -22,15 +25,18 @@
 pub mod admission;
 mod blocking;
 mod bring;
+mod deliveries;
 mod effective;
 mod engine;
 mod environments;
 mod error;
+pub mod events;
 mod halt;
 pub mod hook_test;
 mod hot_plugins;
 mod input;
 mod lease;
+mod meta;
 mod metrics;
 pub mod plugins;
 mod progress;
@@ -38,6 +44,7 @@ mod record;
 pub mod recovery;
 mod running;
 pub mod scripts;
+pub mod secrets;
 mod settings;
 pub mod stage;
 

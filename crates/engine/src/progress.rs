@@ -4,9 +4,10 @@
 use serde_json::{Map, Value, json};
 use stagehook_core::clock::Clock;
 use stagehook_core::contract::HookInput;
-use stagehook_core::event::name;
+use stagehook_core::event::{Event, name};
 use stagehook_core::ids::EventId;
 use stagehook_runners::{OutputListener, OutputStream};
+use std::borrow::Cow;
 use std::sync::Arc;
 use tokio::sync::broadcast;
 
@@ -19,7 +20,7 @@ pub struct ProgressEvent {
     /// Its id.
     pub id: EventId,
     /// Its type's name.
-    pub event_name: &'static str,
+    pub event_name: Cow<'static, str>,
     /// What happened.
     pub data: Map<String, Value>,
 }
@@ -54,6 +55,17 @@ impl Progress {
         }
     }
 
+    /// Somebody published an event.
+    pub(crate) fn publish(&self, event: Event) {
+        let event = ProgressEvent {
+            id: event.id,
+            event_name: event.event_name.into(),
+            data: event.data,
+        };
+        // An error means that nobody listens.
+        let _ = self.listeners.send(Arc::new(event));
+    }
+
     fn tell(&self, event_name: &'static str, data: Value) {
         let Value::Object(mut data) = data else {
             return;
@@ -61,7 +73,7 @@ impl Progress {
         data.insert("at".to_owned(), json!(self.clock.now()));
         let event = ProgressEvent {
             id: EventId::generate(),
-            event_name,
+            event_name: event_name.into(),
             data,
         };
         // An error means that nobody listens any more.

@@ -6,7 +6,7 @@ use stagehook_core::contract::HookInput;
 use stagehook_core::execution::Execution;
 use stagehook_core::execution::{ExecutionStatus, Usage};
 use stagehook_core::hook::Hook;
-use stagehook_core::ids::{ExecutionId, JobId, StageRunId};
+use stagehook_core::ids::{DeliveryId, ExecutionId, JobId, StageRunId};
 use stagehook_core::log::ExecutionRecord;
 use stagehook_core::scope::ScopeType;
 use stagehook_core::stage_run::{PlannedHook, StageRun};
@@ -16,6 +16,8 @@ use stagehook_core::stage_run::{PlannedHook, StageRun};
 pub(crate) enum Belongs {
     /// To a stage run, at this place of its plan.
     Stage(StageRunId, JobId, i64),
+    /// To a delivery, perhaps of an event about a job.
+    Delivery(DeliveryId, Option<JobId>),
     /// To nobody: it was a test, perhaps with the data of a job.
     Test(Option<JobId>),
 }
@@ -30,9 +32,13 @@ pub(crate) fn record(
     execution: Execution,
     executed_at: DateTime<Utc>,
 ) -> ExecutionRecord {
-    let (stage_run_id, job_id, position, is_test) = match belongs {
-        Belongs::Stage(run, job, position) => (Some(run), Some(job), Some(position), false),
-        Belongs::Test(job) => (None, job, None, true),
+    let (stage_run_id, job_id, position) = match belongs {
+        Belongs::Stage(run, job, position) => (Some(run), Some(job), Some(position)),
+        Belongs::Delivery(_, job) | Belongs::Test(job) => (None, job, None),
+    };
+    let delivery_id = match belongs {
+        Belongs::Delivery(id, _) => Some(id),
+        Belongs::Stage(..) | Belongs::Test(_) => None,
     };
     ExecutionRecord {
         execution_id: input.execution_id,
@@ -47,9 +53,9 @@ pub(crate) fn record(
         job_id,
         stage_run_id,
         position,
-        delivery_id: None,
+        delivery_id,
         attempt: input.attempt,
-        is_test,
+        is_test: matches!(belongs, Belongs::Test(_)),
         status: execution.status,
         // The text was made by serde_json, so it is JSON.
         input: RawValue::from_string(input_json).ok(),

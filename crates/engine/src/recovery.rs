@@ -6,6 +6,7 @@
 use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::halt::{halt_of, hook_blocked};
+use crate::meta::hook_executed;
 use crate::record::{cut_off, reason};
 use stagehook_core::answer::applied;
 use stagehook_core::ids::StageRunId;
@@ -108,7 +109,10 @@ impl Engine {
                 Consequence::Continue => {}
             }
         }
+        let records = logs.iter().map(|log| &log.record).chain(&record);
+        let meta = records.filter_map(|record| hook_executed(record, None, now));
         let end = StageEnd {
+            meta: meta.collect(),
             status: StageRunStatus::Interrupted,
             verdict,
             metadata: Some(metadata),

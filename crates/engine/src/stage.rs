@@ -115,6 +115,10 @@ impl Engine {
                 subject.hook_generation,
             )
             .await?;
+        let tells = self
+            .meta_answered
+            .is_answered(&self.store, subject.hook_generation)
+            .await?;
         let (steps, plan) = plan::of(&set);
         let mut input = request.input;
         input.scene_context = scene_context(&input.scene_context, &subject.job);
@@ -140,7 +144,8 @@ impl Engine {
         let place = self.running.enter(id, cancel.clone());
         let (caller, gone) = request.on_disconnect.thread();
         let actor = run.actor.clone();
-        let execution = StageExecution::new(Arc::clone(&self), subject.job, run, steps, cancel);
+        let engine = Arc::clone(&self);
+        let execution = StageExecution::new(engine, subject.job, run, steps, tells, cancel);
         let engine = Arc::clone(&self);
         let handle = self.tasks.spawn(async move {
             let run = async {

@@ -1,6 +1,6 @@
 //! What can go wrong, told apart by type.
 
-use stagehook_core::config::ScriptPath;
+use stagehook_core::config::{ScriptPath, SecretName};
 use stagehook_core::digest::Digest;
 use stagehook_core::ids::{DeliveryId, HookId, JobId, ProjectId, SceneTypeId, StageRunId};
 use stagehook_core::job::JobStatus;
@@ -34,6 +34,8 @@ pub enum Entity {
     Script,
     /// A version of a script.
     ScriptVersion,
+    /// A stored secret.
+    Secret,
     /// A business event.
     Event,
     /// A delivery of an event.
@@ -61,6 +63,7 @@ impl Entity {
             Self::PluginVersion => "plugin_version",
             Self::Script => "script",
             Self::ScriptVersion => "script_version",
+            Self::Secret => "secret",
             Self::Event => "event",
             Self::Delivery => "delivery",
             Self::EventType => "event_type",
@@ -253,6 +256,17 @@ pub enum StoreError {
         /// The folder; empty for scripts that are in none.
         folder: String,
     },
+    /// Hooks name the secret.
+    #[error(
+        "the secret {name} is used by {}: change them first, or delete it with ?force=true",
+        named(hooks)
+    )]
+    SecretInUse {
+        /// The secret.
+        name: SecretName,
+        /// The names of the hooks. Not empty.
+        hooks: Vec<String>,
+    },
     /// The address of the database cannot be used.
     #[error("the database URL cannot be used: {0}")]
     InvalidUrl(String),
@@ -285,6 +299,22 @@ fn now(current: Option<&Digest>) -> String {
         Some(digest) => format!("says {digest} by now"),
         None => "is not there any more".to_owned(),
     }
+}
+
+/// Hooks for people: all of a few, and how many there are of many.
+fn named(hooks: &[String]) -> String {
+    const SHOWN: usize = 20;
+    let shown: Vec<_> = hooks.iter().take(SHOWN).map(|h| format!("'{h}'")).collect();
+    let what = if hooks.len() == 1 {
+        "the hook"
+    } else {
+        "the hooks"
+    };
+    let more = match hooks.len().saturating_sub(SHOWN) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    format!("{what} {}{more}", shown.join(", "))
 }
 
 fn in_parentheses(reason: &str) -> String {

@@ -11,9 +11,11 @@
 //! | `stage_runs/` | begin, steps, end, cancel, leases |
 //! | `logs` | the execution log |
 //! | `events`, `outbox` | business events and their deliveries, stored in the transaction of their cause |
+//! | `event_types`, `publications` | the catalogue of events, and what others publish |
 //! | `deliveries/` | claims, attempts, how event hooks fare, retry and replay |
 //! | `plugins` | components by name, version and digest |
 //! | `scripts` | scripts by path, version and digest |
+//! | `secrets` | secrets, encrypted by whoever calls; the key is never here |
 //! | `tokens`, `audit` | access, and who changed what |
 //!
 //! # Two databases
@@ -47,6 +49,7 @@ mod database;
 mod deliveries;
 mod document;
 mod error;
+mod event_types;
 mod events;
 mod hooks;
 mod jobs;
@@ -58,6 +61,7 @@ mod publications;
 mod python_environments;
 mod scene_types;
 mod scripts;
+mod secrets;
 mod stage_runs;
 mod store;
 mod tokens;
@@ -76,5 +80,6 @@ pub use plugins::NewPlugin;
 pub use publications::{PublicationKey, Published};
 pub use scene_types::SceneTypeFilter;
 pub use scripts::{NewScript, Pushed, ScriptGuard};
+pub use secrets::{NewSecret, Resealed, StoredSecret};
 pub use stage_runs::{Halt, NewStageRun, StageEnd, StageRunFilter, StartOutcome};
 pub use store::{Store, StoreOptions};

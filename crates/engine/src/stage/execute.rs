@@ -5,11 +5,13 @@ use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::halt::{halt_of, hook_blocked};
 use crate::input::{Previous, StageStep};
+use crate::meta::{hook_executed, stage_run_completed};
 use crate::record::{Belongs, reason, record};
 use crate::recovery::STOPPED;
 use serde_json::{Map, Value};
 use stagehook_core::answer::{ExecutionAnswer, StageAnswer, applied};
 use stagehook_core::contract::PreviousResult;
+use stagehook_core::event::Event;
 use stagehook_core::execution::{Execution, ExecutionStatus};
 use stagehook_core::ids::{ExecutionId, LogId};
 use stagehook_core::job::Job;
@@ -36,6 +38,8 @@ pub(super) struct StageExecution {
     warnings: Vec<String>,
     previous: Previous,
     executions: Vec<ExecutionAnswer>,
+    /// The events that say which hooks ran; none where nobody answers them.
+    meta: Option<Vec<Event>>,
 }
 
 /// How a run ended.
@@ -81,6 +85,7 @@ impl StageExecution {
         job: Job,
         run: NewStageRun,
         steps: Vec<Step>,
+        tells: bool,
         cancel: CancellationToken,
     ) -> Self {
         let metadata = run.input.metadata.clone();
@@ -94,6 +99,7 @@ impl StageExecution {
             metadata,
             warnings: Vec::new(),
             previous: Previous::default(),
+            meta: tells.then(Vec::new),
         }
     }
 
@@ -193,6 +199,13 @@ impl StageExecution {
 
     /// What an execution does to the run: its patch, its warning, its end.
     fn judge(&mut self, step: &Step, record: &ExecutionRecord) -> Option<End> {
+        if let Some(meta) = &mut self.meta {
+            meta.extend(hook_executed(
+                record,
+                None,
+                self.engine.settings.clock.now(),
+            ));
+        }
         if let Some(result) = applied(record.status, record.result.as_ref()) {
             patch::apply(&mut self.metadata, &result.metadata);
         }
@@ -230,7 +243,15 @@ impl StageExecution {
             .map(|record| hook_blocked(job, run, record, finished_at))
             .into_iter()
             .collect();
+        let mut meta = self.meta.take();
+        if let Some(meta) = &mut meta {
+            let point = self.run.hook_point;
+            let (status, verdict) = (end.status, end.verdict);
+            let completed = stage_run_completed(run, job, point, status, verdict, finished_at);
+            meta.push(completed);
+        }
         let stage_end = StageEnd {
+            meta: meta.unwrap_or_default(),
             status: end.status,
             verdict: end.verdict,
             metadata: Some(self.metadata.clone()),

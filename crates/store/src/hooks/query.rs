@@ -2,12 +2,13 @@
 
 use super::row::{HookRow, hook_columns};
 use crate::database::{Connection, Order, Select, args};
-use crate::error::Result;
+use crate::document::Row;
+use crate::error::{Entity, Result};
 use crate::store::Store;
 use stagehook_core::config::HookType;
 use stagehook_core::event_pattern::EventPattern;
 use stagehook_core::hook::Hook;
-use stagehook_core::ids::{ProjectId, SceneTypeId};
+use stagehook_core::ids::{HookId, ProjectId, SceneTypeId};
 use stagehook_core::page::{Page, PageRequest};
 use stagehook_core::scope::{Lineage, ScopeType};
 use stagehook_core::trigger::{HookPoint, Trigger};
@@ -80,6 +81,24 @@ impl Store {
             )
             .await?
             .try_map(Hook::try_from)
+    }
+
+    /// The patterns by which enabled hooks choose among events.
+    pub async fn event_patterns(&self) -> Result<Vec<EventPattern>> {
+        let rows: Vec<(i64, String)> = self
+            .reader()
+            .await?
+            .all(
+                "SELECT MIN(id), event FROM hooks
+                 WHERE archived_at IS NULL AND event IS NOT NULL AND enabled = $1
+                 GROUP BY event",
+                args![true],
+            )
+            .await?;
+        let pattern = |(id, event): (i64, String)| {
+            Row::new(Entity::Hook, HookId::new(id)).text("event", &event)
+        };
+        rows.into_iter().map(pattern).collect()
     }
 
     /// Every hook of a lineage, of one trigger or of all, disabled ones

@@ -40,6 +40,8 @@ pub struct StageEnd {
     pub halt: Option<Halt>,
     /// The events to store in any case.
     pub events: Vec<Event>,
+    /// Those to store where a hook answers them.
+    pub meta: Vec<Event>,
     /// When it ends.
     pub finished_at: DateTime<Utc>,
 }
@@ -102,6 +104,9 @@ async fn finish(
     }
     for event in &end.events {
         events::insert(connection, event).await?;
+    }
+    for event in &end.meta {
+        events::insert_if_answered(connection, event).await?;
     }
     Ok(log)
 }
@@ -200,7 +205,7 @@ impl Store {
         owner: NodeId,
         end: StageEnd,
     ) -> Result<Option<LogId>> {
-        if end.halt.is_none() && end.events.is_empty() {
+        if end.halt.is_none() && end.events.is_empty() && end.meta.is_empty() {
             return self
                 .write_one(move |connection| {
                     Box::pin(async move { finish(connection, id, owner, &end).await })

@@ -214,6 +214,7 @@ pub(crate) fn proceed(last: Option<ExecutionRecord>) -> StageEnd {
         last_record: last,
         halt: None,
         events: Vec::new(),
+        meta: Vec::new(),
         finished_at: start(),
     }
 }
