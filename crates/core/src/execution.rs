@@ -164,6 +164,9 @@ pub struct ScriptRun {
     pub digest: Digest,
     /// With what it was kept from the host.
     pub sandbox: ScriptSandbox,
+    /// Whether it was forked from an interpreter that had its imports done.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub warm: bool,
 }
 
 /// What a runner reports of one attempt at one hook.
@@ -185,12 +188,12 @@ pub struct Execution {
     pub error: Option<String>,
     /// Whether another attempt may help (event hooks).
     pub retryable: bool,
-    /// How long it took.
-    pub duration: Duration,
-    /// What it used.
     /// How long whoever was asked wants to be left alone before another attempt
     /// (`Retry-After`), as it was told: not bounded.
     pub retry_after: Option<Duration>,
+    /// How long it took.
+    pub duration: Duration,
+    /// What it used.
     pub usage: Usage,
     /// The script that ran; none for other hooks, and where none did.
     pub script: Option<ScriptRun>,
@@ -207,10 +210,10 @@ impl Execution {
             exit_code: None,
             error: Some(error.into()),
             retryable: false,
+            retry_after: None,
             duration: Duration::ZERO,
             usage: Usage::default(),
             script: None,
-            retry_after: None,
         }
     }
 }

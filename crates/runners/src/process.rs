@@ -11,6 +11,7 @@
 //! | how much of it it may use | `limits`, `cgroup`, `watchdog` |
 //! | what it is fed and what it prints | `supervise` |
 //! | its processes, from the first to the last | `start`, `spawn`, `tree`, `orphans`, `procfs`, `sys` |
+//! | runs that begin where its imports are done | `warm` |
 //! | what its end means | `report`, `outcome` |
 //!
 //! Every run goes the same way: make a directory, start the interpreter in a
@@ -43,6 +44,7 @@ mod sweep;
 mod sys;
 mod tree;
 mod variables;
+mod warm;
 mod watchdog;
 mod work_dir;
 
@@ -71,6 +73,7 @@ use std::time::{Duration, Instant};
 use supervise::{Talk, Terms};
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::task;
+use warm::Templates;
 
 /// How scripts are run on this server.
 #[derive(Debug, Clone)]
@@ -100,6 +103,11 @@ pub struct ProcessSettings {
     pub grace: Duration,
     /// How scripts are confined.
     pub confinement: Confinement,
+    /// For how many scripts an interpreter is kept that has imported what they
+    /// import; the least recently used one is ended for another.
+    pub warm_templates: usize,
+    /// After how long without a run such an interpreter is ended.
+    pub warm_unused_for: Duration,
     /// Hears what scripts print while they run.
     pub listener: Option<Arc<dyn OutputListener>>,
 }
@@ -121,6 +129,8 @@ impl ProcessSettings {
             limits: ScriptLimitRange::default(),
             grace: Duration::from_secs(2),
             confinement: Confinement::default(),
+            warm_templates: 8,
+            warm_unused_for: Duration::from_mins(10),
             listener: None,
         }
     }
@@ -134,6 +144,7 @@ pub struct ProcessRunner {
     confinement: Arc<InForce>,
     groups: Option<Arc<ControlGroups>>,
     roots: Arc<MediaRoots>,
+    templates: Arc<Templates>,
 }
 
 /// What shell and Python hooks have in common.
@@ -147,6 +158,8 @@ struct Job<'a> {
     grants: &'a ScriptGrants,
     limits: &'a ScriptLimits,
     sandbox: Sandbox,
+    /// Whether it may be forked from an interpreter that is kept for it.
+    warm: bool,
     /// `None` for a shell hook: the script says it itself.
     python: Option<&'a python::Interpreter>,
 }
@@ -187,10 +200,17 @@ impl ProcessRunner {
         let roots = MediaRoots::open(&settings.media_roots)
             .map_err(|error| HostBroken::new("cannot open a media root", error))?;
         let settings = Arc::new(settings);
+        let confinement = Arc::new(confinement);
+        let groups = ControlGroups::make();
         Ok(Self {
             python: python::Environments::new(Arc::clone(&settings)),
-            confinement: Arc::new(confinement),
-            groups: ControlGroups::make(),
+            templates: Arc::new(Templates::new(
+                Arc::clone(&settings),
+                Arc::clone(&confinement),
+                groups.clone(),
+            )),
+            confinement,
+            groups,
             roots: Arc::new(roots),
             settings,
         })
@@ -217,6 +237,7 @@ impl ProcessRunner {
             grants: &config.grants,
             limits: &config.limits,
             sandbox: config.sandbox,
+            warm: false,
             python: None,
         };
         self.run(job, invocation).await
@@ -246,6 +267,7 @@ impl ProcessRunner {
             grants: &config.grants,
             limits: &config.limits,
             sandbox: config.sandbox,
+            warm: config.warm,
             python: Some(&python),
         };
         self.run(job, invocation).await
@@ -340,6 +362,7 @@ impl ProcessRunner {
             pipes,
             report,
             work,
+            template,
             input_json,
             script,
         } = match blocking(start).await? {
@@ -374,6 +397,8 @@ impl ProcessRunner {
         let result = blocking(move || {
             let result = work.result();
             drop(work);
+            // Not before: its directory is in there.
+            drop(template);
             result
         })
         .await?;

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! sandbox-init RESOURCE=LIMIT... -- PROGRAM [ARGUMENT...]
+//! sandbox-init --adopt PID
 //! ```
 //!
 //! Bubblewrap starts it as process 1 of the sandbox's own pid namespace. It
@@ -14,6 +15,13 @@
 //! | `exit 3` | it exited with this status |
 //! | `signal 9` | it was ended by this signal |
 //! | `error 2` | it could not be started, for this reason (`errno`) |
+//!
+//! After that come the processor time of the program, in microseconds, and the
+//! most memory that it had resident, in KiB: of it and of all that it waited for,
+//! or that was left to this process.
+//!
+//! With `--adopt` the program is there already, as a child of this process that
+//! waits for it: a run of a warm script, whose limits are set.
 //!
 //! With its own end the kernel ends whatever is left in the sandbox. It ends
 //! too when nobody reads descriptor 3 any more: the server is gone.
@@ -29,7 +37,7 @@
 )]
 
 use std::env;
-use std::ffi::{OsString, c_int, c_short, c_uint, c_ulong};
+use std::ffi::{OsString, c_int, c_long, c_short, c_uint, c_ulong};
 use std::fs::File;
 use std::io::{self, Write as _};
 use std::mem::ManuallyDrop;
@@ -48,6 +56,7 @@ const SIG_SETMASK: c_int = 2;
 const SIGTERM: c_int = 15;
 const SIGCHLD: c_int = 17;
 const WNOHANG: c_int = 1;
+const RUSAGE_CHILDREN: c_int = -1;
 const POLLIN: c_short = 1;
 const SFD_NONBLOCK_CLOEXEC: c_int = 0o2_004_000;
 
@@ -68,6 +77,16 @@ struct Poll {
     happened: c_short,
 }
 
+/// `struct rusage`.
+#[repr(C)]
+struct Usage {
+    /// Seconds and microseconds in the program, and in the kernel for it.
+    times: [c_long; 4],
+    /// In KiB.
+    peak_memory: c_long,
+    rest: [c_long; 13],
+}
+
 unsafe extern "C" {
     fn prctl(option: c_int, ...) -> c_int;
     fn fcntl(descriptor: c_int, command: c_int, ...) -> c_int;
@@ -82,6 +101,7 @@ unsafe extern "C" {
     fn read(descriptor: c_int, buffer: *mut u8, bytes: usize) -> isize;
     fn waitpid(pid: c_int, status: *mut c_int, options: c_int) -> c_int;
     fn kill(pid: c_int, signal: c_int) -> c_int;
+    fn getrusage(who: c_int, usage: *mut Usage) -> c_int;
 }
 
 fn main() -> ExitCode {
@@ -95,10 +115,11 @@ fn main() -> ExitCode {
         Ok(Some(status)) => {
             // See wait(2): the signal is in the lowest seven bits, the exit
             // status in the next eight.
-            match status & 0x7f {
-                0 => format!("exit {}\n", status >> 8 & 0xff),
-                signal => format!("signal {signal}\n"),
-            }
+            let ended = match status & 0x7f {
+                0 => format!("exit {}", status >> 8 & 0xff),
+                signal => format!("signal {signal}"),
+            };
+            format!("{ended}{}\n", used())
         }
         Ok(None) => return ExitCode::FAILURE,
         Err(error) => format!("error {}\n", error.raw_os_error().unwrap_or_default()),
@@ -112,7 +133,10 @@ fn main() -> ExitCode {
 /// gone.
 fn run() -> io::Result<Option<c_int>> {
     hide()?;
-    let mut args = env::args_os().skip(1);
+    let mut args = env::args_os().skip(1).peekable();
+    if args.next_if(|arg| arg == "--adopt").is_some() {
+        return wait(adopted(args.next())?, watch_signals()?);
+    }
     for limit in args.by_ref().take_while(|arg| arg != "--") {
         set_limit(&limit)?;
     }
@@ -125,14 +149,43 @@ fn run() -> io::Result<Option<c_int>> {
     unsafe { command.pre_exec(hear_signals) };
     let child = command.spawn()?;
     let child = c_int::try_from(child.id()).map_err(io::Error::other)?;
+    wait(child, signals)
+}
+
+/// The program that is there already.
+fn adopted(pid: Option<OsString>) -> io::Result<c_int> {
+    let pid = pid.and_then(|pid| pid.to_str()?.parse().ok());
+    Ok(pid.ok_or(io::ErrorKind::InvalidInput)?)
+}
+
+/// Waits for the program's end, as `run` tells of it.
+fn wait(child: c_int, signals: c_int) -> io::Result<Option<c_int>> {
     loop {
-        if !wait_for_signal(signals)? {
-            return Ok(None);
-        }
+        // One that was adopted may have ended before.
         if let Some(status) = reap(child) {
             return Ok(Some(status));
         }
+        if !wait_for_signal(signals)? {
+            return Ok(None);
+        }
     }
+}
+
+/// What all that was waited for has used, with a space before each number;
+/// nothing where that is not known.
+fn used() -> String {
+    let mut usage = Usage {
+        times: [0; _],
+        peak_memory: 0,
+        rest: [0; _],
+    };
+    // SAFETY: the pointer is to a live local of the type that is expected.
+    if unsafe { getrusage(RUSAGE_CHILDREN, &raw mut usage) } < 0 {
+        return String::new();
+    }
+    let [seconds, micros, more_seconds, more_micros] = usage.times;
+    let micros = (seconds + more_seconds) * 1_000_000 + micros + more_micros;
+    format!(" {micros} {}", usage.peak_memory)
 }
 
 /// Lets no other process of the sandbox look into this one, and nothing of what

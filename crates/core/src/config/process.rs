@@ -161,6 +161,10 @@ pub struct PythonConfig {
     /// How it is kept from the host.
     #[serde(default, skip_serializing_if = "is_default")]
     pub sandbox: Sandbox,
+    /// Whether runs may be forked from an interpreter that is kept with what the
+    /// script imports; not with `grants.segment`, nor for a trusted hook.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub warm: bool,
 }
 
 #[expect(
@@ -179,11 +183,11 @@ impl ShellConfig {
         check_timeout(&mut findings, "/timeout_seconds", self.timeout_seconds);
         self.grants.check(&mut findings);
         self.limits.check(&mut findings);
+        delivery::check(&mut findings, self.retry, self.concurrency);
         findings.finish().map(|()| self)
     }
 }
 
-        delivery::check(&mut findings, self.retry, self.concurrency);
 impl PythonConfig {
     pub(super) fn checked(self) -> Result<Self, Invalid> {
         let mut findings = Findings::default();
@@ -192,11 +196,11 @@ impl PythonConfig {
         check_timeout(&mut findings, "/timeout_seconds", self.timeout_seconds);
         self.grants.check(&mut findings);
         self.limits.check(&mut findings);
+        delivery::check(&mut findings, self.retry, self.concurrency);
         if let Some(venv) = &self.venv {
             let named = (1..=64).contains(&venv.len())
                 && venv
                     .bytes()
-        delivery::check(&mut findings, self.retry, self.concurrency);
                     .all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
             findings.require(
                 named,
@@ -210,6 +214,18 @@ impl PythonConfig {
             );
         }
         self.requirements.check(&mut findings);
+        findings.require(
+            !self.warm || self.sandbox == Sandbox::Confined,
+            "/warm",
+            "cannot be given to a trusted hook: runs are kept apart by the sandbox. Leave out one \
+             of warm and sandbox",
+        );
+        findings.require(
+            !self.warm || self.grants.segment.is_none(),
+            "/warm",
+            "cannot be given together with grants.segment, which is another directory in each \
+             run: grant a directory instead that holds the segments (grants.directories)",
+        );
         findings.finish().map(|()| self)
     }
 }

@@ -172,6 +172,23 @@ fn an_ill_typed_key_is_named_by_its_own_pointer(
 }
 
 #[rstest]
+#[case::trusted(json!({"sandbox": "trusted"}), "Leave out one")]
+#[case::segment(json!({"grants": {"segment": "read"}}), "grant a directory instead")]
+fn a_warm_hook_is_kept_by_a_sandbox_that_is_the_same_for_all_runs(
+    #[case] mut more: Value,
+    #[case] advice: &str,
+) {
+    HookConfig::parse(HookType::Python, with(HookType::Python, &more)).unwrap();
+    more["warm"] = true.into();
+    let errors = errors(HookType::Python, with(HookType::Python, &more));
+    assert_eq!(errors.len(), 1, "{errors:?}");
+    assert_eq!(errors[0].0, "/config/warm");
+    assert!(errors[0].1.contains(advice), "{errors:?}");
+    let shell = with(HookType::Shell, &json!({"warm": true}));
+    assert_eq!(pointer(HookType::Shell, shell), "/config/warm");
+}
+
+#[rstest]
 #[case("")]
 #[case("/etc/passwd")]
 #[case("../a.sh")]

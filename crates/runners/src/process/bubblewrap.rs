@@ -29,6 +29,8 @@ use std::time::{Duration, Instant};
 
 /// Where a confined script sees its work directory.
 pub(super) const WORK: &str = "/work";
+/// Where a template sees the work directories of its runs.
+const RUNS: &str = "/runs";
 /// Where it sees what the server gives to every script.
 pub(super) const GIVEN: &str = "/.stagehook";
 /// Where it sees what lies beside it.
@@ -89,6 +91,56 @@ const OF_THE_NETWORK: [&str; 4] = ["gai.conf", "host.conf", "hosts", "resolv.con
 /// `sysrq-trigger` itself.
 const OF_THE_MACHINE: [&str; 4] = ["/proc/acpi", "/proc/fs", "/proc/scsi", "/proc/sys"];
 
+/// Who lives in a sandbox.
+#[derive(Debug)]
+struct Inhabitant {
+    /// Who that is, and what it may do there.
+    user: &'static [&'static str],
+    /// What it has besides.
+    empty: &'static [&'static str],
+    /// Where it sees the directory that is its own.
+    work: &'static str,
+}
+
+const AS_SCRIPT: Inhabitant = Inhabitant {
+    // A user namespace also where the server is root, so that a script has none
+    // of its powers; and none within it, where the kernel has most of its holes.
+    user: &[
+        "--unshare-user",
+        "--disable-userns",
+        "--uid",
+        USER,
+        "--gid",
+        USER,
+    ],
+    empty: &[],
+    work: WORK,
+};
+
+const AS_TEMPLATE: Inhabitant = Inhabitant {
+    // Root in its own user namespace, as terminals can be made for nobody else,
+    // with three powers there: over namespaces and mounts, over the loopback of
+    // a network without anything else, and over who its runs are.
+    user: &[
+        "--unshare-user",
+        "--uid",
+        "0",
+        "--gid",
+        "0",
+        "--cap-drop",
+        "ALL",
+        "--cap-add",
+        "CAP_SYS_ADMIN",
+        "--cap-add",
+        "CAP_NET_ADMIN",
+        "--cap-add",
+        "CAP_SETFCAP",
+    ],
+    // Of its own it has nowhere to leave anything.
+    empty: &["--size", MEMORY_FILES_BYTES, "--tmpfs", WORK],
+    work: RUNS,
+};
+
 /// Sandboxes can be made here.
 #[derive(Debug)]
 pub(super) struct Bubblewrap {
@@ -100,11 +152,9 @@ pub(super) struct Bubblewrap {
     visible: Vec<PathBuf>,
 }
 
-/// What one script sees beside the system.
+/// What one script sees beside the system and its work directory.
 #[derive(Debug)]
 pub(super) struct View {
-    /// Its work directory.
-    pub(super) work: OwnedFd,
     /// What lies beside it; none where nothing needs it.
     pub(super) beside: Option<OwnedFd>,
     /// What it was granted.
@@ -114,6 +164,25 @@ pub(super) struct View {
     pub(super) read_only: Vec<PathBuf>,
     /// Whether it may open sockets.
     pub(super) network: bool,
+}
+
+impl View {
+    /// The same once more.
+    pub(super) fn try_clone(&self) -> io::Result<Self> {
+        let directories = self.directories.iter().map(|granted| {
+            Ok(GrantedDirectory {
+                dir: granted.dir.try_clone()?,
+                guest: granted.guest.clone(),
+                access: granted.access,
+            })
+        });
+        Ok(Self {
+            beside: self.beside.as_ref().map(OwnedFd::try_clone).transpose()?,
+            directories: directories.collect::<io::Result<_>>()?,
+            read_only: self.read_only.clone(),
+            network: self.network,
+        })
+    }
 }
 
 /// Why no sandbox can be made on this machine. For operators.
@@ -160,13 +229,42 @@ impl Bubblewrap {
     pub(super) fn confine(
         &self,
         program: Program,
+        work: OwnedFd,
         view: View,
         limits: &ScriptLimitsInForce,
+    ) -> io::Result<(Program, PipeReader)> {
+        let limits = limits::as_args(limits).collect();
+        self.confine_as(&AS_SCRIPT, program, work, view, limits)
+    }
+
+    /// The same for an interpreter from which runs of a warm script are forked: it
+    /// sees the place of their work directories as `/runs`, and has the powers
+    /// that it takes to give each run what it would have in a sandbox of its own.
+    pub(super) fn confine_template(
+        &self,
+        program: Program,
+        runs: OwnedFd,
+        view: View,
+        limits: &ScriptLimitsInForce,
+    ) -> io::Result<(Program, PipeReader)> {
+        let limits = limits::as_args_of_template(limits).collect();
+        self.confine_as(&AS_TEMPLATE, program, runs, view, limits)
+    }
+
+    fn confine_as(
+        &self,
+        inhabitant: &Inhabitant,
+        program: Program,
+        work: OwnedFd,
+        view: View,
+        limits: Vec<OsString>,
     ) -> io::Result<(Program, PipeReader)> {
         let (report, reporter) = io::pipe()?;
         let mut confined = Program::new(&self.program, "/");
         // The first, so that it is descriptor 3.
         confined.descriptor(reporter.into());
+        confined.stdin = program.stdin;
+        confined = confined.args(inhabitant.user.iter().copied());
         confined.args.extend(self.system.iter().cloned());
         if view.network {
             let mut args = Vec::new();
@@ -185,13 +283,14 @@ impl Bubblewrap {
                 path.into(),
             ]);
         }
+        confined = confined.args(inhabitant.empty.iter().copied());
         let mut bind = |option: &str, directory: OwnedFd, guest: &str| {
             let number = confined.descriptor(directory).to_string();
             confined
                 .args
                 .extend([option.into(), number.into(), guest.into()]);
         };
-        bind("--bind-fd", view.work, WORK);
+        bind("--bind-fd", work, inhabitant.work);
         if let Some(beside) = view.beside {
             bind("--ro-bind-fd", beside, BESIDE);
         }
@@ -209,7 +308,7 @@ impl Bubblewrap {
         .args(["--remount-ro", "/", "--chdir"])
         .args([program.directory])
         .args(["--", INIT])
-        .args(limits::as_args(limits))
+        .args(limits)
         .args(["--"])
         .args([program.path])
         .args(program.args);
@@ -222,7 +321,6 @@ impl Bubblewrap {
         let fails = |error: io::Error| NoSandbox::Fails(error.to_string());
         let open = || fs::File::open(work_root).map(OwnedFd::from);
         let view = View {
-            work: open().map_err(fails)?,
             beside: Some(open().map_err(fails)?),
             directories: Vec::new(),
             read_only: Vec::new(),
@@ -232,6 +330,7 @@ impl Bubblewrap {
         let (program, report) = self
             .confine(
                 Program::new("/bin/sh", WORK).args(["-c", "exit 0"]),
+                open().map_err(fails)?,
                 view,
                 &limits,
             )
@@ -255,7 +354,7 @@ impl Bubblewrap {
             }
         };
         match report::read(&report) {
-            Report::Ended(status) if status.success() => Ok(()),
+            Report::Ended(ended) if ended.status.success() => Ok(()),
             _ => {
                 let mut said = String::new();
                 let _ = fs::File::from(spawned.stderr)
@@ -283,15 +382,6 @@ fn install(given: &Path) -> io::Result<()> {
 /// What every sandbox has, and the parts of the host that it shows.
 fn system(hidden: &[PathBuf]) -> (Vec<OsString>, Vec<PathBuf>) {
     let mut args: Vec<OsString> = [
-        // A user namespace also where the server is root, so that a script has
-        // none of its powers; and none within it, where the kernel has most of
-        // its holes.
-        "--unshare-user",
-        "--disable-userns",
-        "--uid",
-        USER,
-        "--gid",
-        USER,
         "--unshare-pid",
         "--unshare-ipc",
         "--unshare-uts",

@@ -10,6 +10,7 @@
 //! <https://docs.kernel.org/admin-guide/cgroup-v2.html> and
 //! <https://docs.kernel.org/admin-guide/cgroup-v1/pids.html>.
 
+use rustix::process::Pid;
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::os::fd::OwnedFd;
@@ -186,6 +187,13 @@ impl ControlGroup {
             Some(group) => Ok(group.members.try_clone()?.into()),
             None => Err(io::ErrorKind::NotFound.into()),
         }
+    }
+
+    /// Puts a process that has one thread into the group, with all that it starts
+    /// from then on.
+    pub(super) fn add(&self, pid: Pid) -> io::Result<()> {
+        let entrance = File::from(self.entrance()?);
+        entrance.write_all_at(pid.as_raw_pid().to_string().as_bytes(), 0)
     }
 
     /// Whether a process was refused because there were too many.

@@ -17,6 +17,8 @@ const FILES: [(&str, &[u8]); 2] = [
     ("stagehook.py", include_bytes!("lib/stagehook.py")),
     ("stagehook.sh", include_bytes!("lib/stagehook.sh")),
 ];
+/// What runs of warm Python are forked from; not for scripts to find.
+const TEMPLATE: (&str, &[u8]) = ("warm.py", include_bytes!("lib/warm.py"));
 /// Where they are below what is given.
 const LIBRARY: &str = "lib";
 
@@ -27,7 +29,8 @@ pub(super) fn given(work_root: &Path) -> PathBuf {
 
 /// Writes the library.
 pub(super) fn install(work_root: &Path) -> io::Result<()> {
-    let library = given(work_root).join(LIBRARY);
+    let given = given(work_root);
+    let library = given.join(LIBRARY);
     // Whoever a script runs as is to see it.
     DirBuilder::new()
         .recursive(true)
@@ -36,7 +39,8 @@ pub(super) fn install(work_root: &Path) -> io::Result<()> {
     for (name, content) in FILES {
         put(&library.join(name), content, 0o444)?;
     }
-    Ok(())
+    let (name, content) = TEMPLATE;
+    put(&given.join(name), content, 0o444)
 }
 
 /// Puts a file where it is seen whole or not at all.
@@ -57,14 +61,21 @@ pub(super) fn put(path: &Path, content: &[u8], mode: u32) -> io::Result<()> {
 /// Has scripts find the library, after everything that they find elsewhere.
 /// `given` is what the server gives them, as they see it.
 pub(super) fn add_variables(variables: &mut BTreeMap<String, OsString>, given: &Path) {
-    let library = given.join(LIBRARY);
-    for name in ["PATH", "PYTHONPATH"] {
-        let list = variables.entry(name.to_owned()).or_default();
-        if !list.is_empty() {
-            list.push(":");
-        }
-        list.push(&library);
+    add_to(variables, "PATH", given);
+    add_to_python_path(variables, given);
+}
+
+/// The same for what is imported alone.
+pub(super) fn add_to_python_path(variables: &mut BTreeMap<String, OsString>, given: &Path) {
+    add_to(variables, "PYTHONPATH", given);
+}
+
+fn add_to(variables: &mut BTreeMap<String, OsString>, name: &str, given: &Path) {
+    let list = variables.entry(name.to_owned()).or_default();
+    if !list.is_empty() {
+        list.push(":");
     }
+    list.push(given.join(LIBRARY));
 }
 
 #[cfg(test)]

@@ -58,6 +58,20 @@ pub(super) fn as_args(limits: &ScriptLimitsInForce) -> impl Iterator<Item = OsSt
         .map(|(_, number, limit)| format!("{number}={limit}").into())
 }
 
+/// As a warm run sets them itself.
+pub(super) fn as_numbers(limits: &ScriptLimitsInForce) -> [(u32, u64); 6] {
+    of(limits).map(|(_, number, limit)| (number, limit))
+}
+
+/// As `sandbox-init` is told for an interpreter that runs are forked from: it has
+/// what each of them may have, but for what adds up over them.
+pub(super) fn as_args_of_template(limits: &ScriptLimitsInForce) -> impl Iterator<Item = OsString> {
+    of(limits)
+        .into_iter()
+        .filter(|(_, number, _)| ![libc::RLIMIT_CPU, libc::RLIMIT_NPROC].contains(number))
+        .map(|(_, number, limit)| format!("{number}={limit}").into())
+}
+
 /// Of a program without a sandbox; never above what this process itself may
 /// have.
 ///

@@ -32,8 +32,9 @@ static RUNNING: Mutex<Registry> = Mutex::new(Registry {
 
 #[derive(Debug)]
 struct Registry {
-    /// The entry in their environment, by the leader of their process group.
-    hooks: BTreeMap<i32, String>,
+    /// The entry in their environment, by the leader of their process group; none
+    /// for what is kept for other hooks, and whose orphans no search finds.
+    hooks: BTreeMap<i32, Option<String>>,
     /// Orphans that cannot be told apart, and the hooks they may belong to.
     suspects: BTreeMap<(i32, u64), BTreeSet<i32>>,
 }
@@ -61,9 +62,10 @@ fn lock() -> MutexGuard<'static, Registry> {
 
 impl Registration {
     /// Starts a hook's first process and notes it, so that no orphan can be
-    /// seen before its hook is known.
+    /// seen before its hook is known. Without an id it is that of a sandbox which
+    /// no orphan leaves, and which stays when the hooks end.
     pub(super) fn start<T>(
-        execution_id: &str,
+        execution_id: Option<&str>,
         start: impl FnOnce() -> std::io::Result<(Pid, T)>,
     ) -> std::io::Result<(Self, T)> {
         // What another thread starts is no child of the main one, where orphans
@@ -73,7 +75,7 @@ impl Registration {
         let (leader, started) = start()?;
         guard.unwrap_or_else(lock).hooks.insert(
             leader.as_raw_pid(),
-            format!("{EXECUTION_ID}={execution_id}"),
+            execution_id.map(|id| format!("{EXECUTION_ID}={id}")),
         );
         let registration = Self {
             leader,
@@ -156,7 +158,7 @@ impl Registry {
                 Owner::Other
             };
         }
-        if let Some(entry) = self.hooks.get(&asking)
+        if let Some(Some(entry)) = self.hooks.get(&asking)
             && procfs::has_variable(pid, entry) == Some(true)
         {
             return Owner::Asking;
@@ -167,6 +169,7 @@ impl Registry {
         if self
             .hooks
             .values()
+            .flatten()
             .any(|entry| procfs::has_variable(pid, entry) == Some(true))
         {
             return Owner::Other;
@@ -174,7 +177,10 @@ impl Registry {
         let candidates = self
             .suspects
             .entry((pid.as_raw_pid(), stat.started))
-            .or_insert_with(|| self.hooks.keys().copied().collect());
+            .or_insert_with(|| {
+                let hooks = self.hooks.iter().filter(|(_, entry)| entry.is_some());
+                hooks.map(|(&leader, _)| leader).collect()
+            });
         if candidates.iter().all(|&leader| leader == asking) {
             Owner::Asking
         } else {

@@ -25,7 +25,7 @@ pub(super) fn execution(
     limits: &ScriptLimitsInForce,
     timeout: Duration,
 ) -> Execution {
-    let usage = usage(&ended);
+    let usage = usage(&ended, report.as_ref());
     let mut execution = Execution {
         status: ExecutionStatus::Passed,
         stdout: ended.stdout.into_text(),
@@ -58,8 +58,8 @@ pub(super) fn execution(
             let leader = ended.leader.map(|leader| leader.status);
             match report {
                 None => of_its_own(&mut execution, leader, result, limits),
-                Some(Report::Ended(status)) => {
-                    of_its_own(&mut execution, Some(status), result, limits);
+                Some(Report::Ended(reported)) => {
+                    of_its_own(&mut execution, Some(reported.status), result, limits);
                 }
                 Some(Report::NotStarted(error)) => not_started(&mut execution, &error),
                 Some(Report::Nothing) => without_report(&mut execution, leader),
@@ -84,11 +84,13 @@ fn not_started(execution: &mut Execution, error: &std::io::Error) {
     });
 }
 
-/// Bubblewrap ended without its child having said anything.
+/// Bubblewrap ended without its child having said anything; or, where there is
+/// no bubblewrap, the first process of a run that was forked within a sandbox and
+/// was all set up.
 fn without_report(execution: &mut Execution, bubblewrap: Option<ExitStatus>) {
     /// How bubblewrap tells of a child that was ended by this signal.
     const KILLED: i32 = 128 + libc::SIGKILL;
-    if bubblewrap.and_then(|status| status.code()) == Some(KILLED) {
+    if bubblewrap.is_none_or(|status| status.code() == Some(KILLED)) {
         execution.status = ExecutionStatus::Killed;
         execution.error = Some(format!("killed by {}", signal_name(libc::SIGKILL)));
         return;
@@ -156,24 +158,32 @@ fn limit_of_the_kernel(status: ExitStatus, limits: &ScriptLimitsInForce) -> Opti
     }
 }
 
-fn usage(ended: &Ended) -> Usage {
-    // A process starts out sharing the server's memory and is charged with the
-    // server's peak until its own is higher, so what is not above that peak
-    // was not measured.
-    let of_the_kernel = ended
-        .leader
-        .map(|leader| leader.peak_memory_bytes)
-        .filter(|&peak| peak > own_peak_memory_bytes());
-    let seen = Some(ended.seen.peak_memory_bytes).filter(|&peak| peak > 0);
-    let peak_memory_bytes = of_the_kernel.max(seen);
+fn usage(ended: &Ended, report: Option<&Report>) -> Usage {
+    // Of a process that is not ours to wait for, its report tells.
+    let (cpu, peak_memory_bytes) = match (ended.leader, report) {
+        (Some(leader), _) => {
+            // A process starts out sharing the server's memory and is charged
+            // with the server's peak until its own is higher, so what is not
+            // above that peak was not measured.
+            let peak = Some(leader.peak_memory_bytes);
+            let measured = peak.filter(|&peak| peak > own_peak_memory_bytes());
+            (Some(leader.cpu), measured)
+        }
+        (None, Some(Report::Ended(reported))) => {
+            (Some(reported.cpu), Some(reported.peak_memory_bytes))
+        }
+        (None, Some(_)) => (Some(Duration::ZERO), None),
+        (None, None) => (None, None),
+    };
+    let seen_peak = Some(ended.seen.peak_memory_bytes).filter(|&peak| peak > 0);
     Usage {
-        cpu_ms: ended.leader.map(|leader| {
-            // The kernel adds up what was waited for; of what was killed it does
-            // not, but that was seen before.
-            let cpu = leader.cpu.max(ended.seen.cpu);
+        // The kernel adds up what was waited for; of what was killed it does
+        // not, but that was seen before.
+        cpu_ms: cpu.map(|cpu| {
+            let cpu = cpu.max(ended.seen.cpu);
             u64::try_from(cpu.as_millis()).unwrap_or(u64::MAX)
         }),
-        peak_memory_bytes,
+        peak_memory_bytes: peak_memory_bytes.max(seen_peak),
         stdout_dropped_bytes: ended.stdout.dropped(),
         stderr_dropped_bytes: ended.stderr.dropped(),
         ..Usage::default()

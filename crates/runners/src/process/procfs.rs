@@ -3,6 +3,7 @@
 
 use rustix::process::Pid;
 use std::fs;
+use std::os::fd::{AsRawFd as _, OwnedFd};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::PathBuf;
 
@@ -48,6 +49,14 @@ impl Stat {
             threads: fields.get(17)?.parse().ok()?,
         })
     }
+}
+
+/// The number that a process has here, of which this is a descriptor; none once
+/// it was reaped.
+pub(super) fn pid_of(pidfd: &OwnedFd) -> Option<Pid> {
+    let text = fs::read_to_string(format!("/proc/self/fdinfo/{}", pidfd.as_raw_fd())).ok()?;
+    let pid = text.lines().find_map(|line| line.strip_prefix("Pid:"))?;
+    Pid::from_raw(pid.trim().parse().ok().filter(|&pid| pid > 0)?)
 }
 
 /// The processes that this process's main thread is the parent of.

@@ -1,12 +1,15 @@
 //! Everything from a script's name to its first process.
 
-use super::bubblewrap::{self, View};
+mod warm;
+
+use super::bubblewrap::{self, Bubblewrap, View};
 use super::cgroup::{ControlGroup, ControlGroups};
 use super::confinement::InForce;
 use super::interpreter::{self, Interpreter};
 use super::script::{self, Beside, Fault, Script};
 use super::spawn::Program;
 use super::tree::{Kind, Pipes, Tree};
+use super::warm::{Template, Templates};
 use super::work_dir::{self, WorkDir};
 use super::{
     BroughtScript, Job, ProcessRunner, ProcessSettings, library, limits, python, variables,
@@ -30,6 +33,8 @@ pub(super) struct Started {
     /// Where its sandbox reports its end; none where it has no sandbox.
     pub(super) report: Option<PipeReader>,
     pub(super) work: WorkDir,
+    /// The template whose directory that is in; it stays until the run has ended.
+    pub(super) template: Option<Arc<Template>>,
     /// What it is told, with paths as it sees them.
     pub(super) input_json: String,
     pub(super) script: ScriptRun,
@@ -82,6 +87,8 @@ struct Starter {
     grants: ScriptGrants,
     sandbox: Sandbox,
     python: Option<python::Interpreter>,
+    /// Where it may be forked from, if it may.
+    templates: Option<Arc<Templates>>,
     limits: ScriptLimitsInForce,
     input: HookInput,
     input_json: String,
@@ -107,6 +114,7 @@ impl ProcessRunner {
             grants: job.grants.clone(),
             sandbox: job.sandbox,
             python: job.python.cloned(),
+            templates: job.warm.then(|| Arc::clone(&self.templates)),
             limits,
             input: invocation.input.clone(),
             input_json: invocation.input_json.to_owned(),
@@ -123,12 +131,21 @@ impl Starter {
         let bubblewrap = confinement
             .admit(self.sandbox)
             .map_err(|refused| NotStarted::Hook(ExecutionStatus::Refused, refused))?;
-        let granted = match bubblewrap {
-            Some(_) => Some(self.grant()?),
+        let broken = |error| HostBroken::new("cannot make the directory of a run", error);
+        let view = match bubblewrap {
+            Some(_) => {
+                let granted = self.grant()?;
+                Some(self.view(&script, granted).map_err(broken)?)
+            }
             None => None,
         };
-        let broken = |error| HostBroken::new("cannot make the directory of a run", error);
-        let work = WorkDir::create(&self.settings.work_root).map_err(broken)?;
+        let warm = self.begin(&script, view.as_ref());
+        let template = warm.as_ref().and_then(|(_, begin)| begin.template());
+        let work_root = match &template {
+            Some(template) => template.runs(),
+            None => &self.settings.work_root,
+        };
+        let work = WorkDir::create(work_root).map_err(broken)?;
         let copy = work
             .fill(self.input_json.as_bytes(), &script)
             .map_err(broken)?;
@@ -136,17 +153,18 @@ impl Starter {
             Some(_) => Path::new(bubblewrap::WORK),
             None => work.path(),
         };
+        let copy = seen_work.join(copy);
         let mut program = Program::new(&interpreter.program, seen_work)
             .args(&interpreter.args)
-            .args([seen_work.join(copy)])
+            .args([&copy])
             .args(&self.args);
         program.variables = variables::all(&self.input, &self.env, seen_work);
+        let beside = match (&script.beside, bubblewrap) {
+            (Beside::Brought(_), _) => seen_work.join(work_dir::OWN),
+            (Beside::Directory(..), Some(_)) => PathBuf::from(bubblewrap::BESIDE),
+            (Beside::Directory(directory, _), None) => directory.clone(),
+        };
         if self.python.is_some() {
-            let beside = match (&script.beside, bubblewrap) {
-                (Beside::Brought(_), _) => seen_work.join(work_dir::OWN),
-                (Beside::Directory(..), Some(_)) => PathBuf::from(bubblewrap::BESIDE),
-                (Beside::Directory(directory, _), None) => directory.clone(),
-            };
             python::add_variables(&mut program.variables, &beside);
         }
         let given = match bubblewrap {
@@ -154,33 +172,59 @@ impl Starter {
             None => library::given(&self.settings.work_root),
         };
         library::add_variables(&mut program.variables, &given);
-        let (mut program, kind, report) = match (bubblewrap, granted) {
-            (Some(bubblewrap), Some(granted)) => {
-                let view = self.view(&work, script.beside, granted).map_err(broken)?;
-                let (program, report) = bubblewrap
-                    .confine(program, view, &self.limits)
-                    .map_err(|error| HostBroken::new("cannot describe a sandbox", error))?;
-                (program, Kind::Sandbox, Some(report))
-            }
-            _ => (program, Kind::Program, None),
+        let mut script_run = ScriptRun {
+            digest: script.digest,
+            sandbox: confinement.sandbox(self.sandbox),
+            warm: false,
         };
-        if kind == Kind::Program {
-            program.limits = limits::unconfined(&self.limits);
-        }
-        let group = self.group();
-        let (tree, pipes) = Tree::start(program, kind, group, &self.input.execution_id.to_string())
-            .map_err(|error| start_error(error, &interpreter, &script.name))?;
+        let forked = self.fork(warm.as_ref(), &program, &work);
+        script_run.warm = forked.is_some();
+        let (tree, pipes, report) = if let Some(forked) = forked {
+            (forked.tree, forked.pipes, Some(forked.report))
+        } else {
+            let begin = warm.map(|(_, begin)| begin);
+            let making = self.describe(begin, &program, &copy, &beside, script, view.as_ref());
+            let cold = self.cold(program, bubblewrap.zip(view), &work, &interpreter)?;
+            if let Some((making, description)) = making {
+                making.make(description);
+            }
+            cold
+        };
         Ok(Started {
             tree,
             pipes,
             report,
             work,
+            template,
             input_json: self.input_json,
-            script: ScriptRun {
-                digest: script.digest,
-                sandbox: confinement.sandbox(self.sandbox),
-            },
+            script: script_run,
         })
+    }
+
+    /// Starts a program of its own, in a sandbox of its own if it has a view of
+    /// one.
+    fn cold(
+        &self,
+        program: Program,
+        sandbox: Option<(&Bubblewrap, View)>,
+        work: &WorkDir,
+        interpreter: &Interpreter,
+    ) -> Result<(Tree, Pipes, Option<PipeReader>), NotStarted> {
+        let (program, kind, report) = if let Some((bubblewrap, view)) = sandbox {
+            let (program, report) = work
+                .open()
+                .and_then(|work| bubblewrap.confine(program, work, view, &self.limits))
+                .map_err(|error| HostBroken::new("cannot describe a sandbox", error))?;
+            (program, Kind::Sandbox, Some(report))
+        } else {
+            let mut program = program;
+            program.limits = limits::unconfined(&self.limits);
+            (program, Kind::Program, None)
+        };
+        let execution_id = self.input.execution_id.to_string();
+        let (tree, pipes) = Tree::start(program, kind, self.group(), &execution_id)
+            .map_err(|error| start_error(error, interpreter, self.path.split().1))?;
+        Ok((tree, pipes, report))
     }
 
     /// Where the kernel counts the run's processes, if it can.
@@ -252,7 +296,7 @@ impl Starter {
         })
     }
 
-    fn view(&self, work: &WorkDir, beside: Beside, granted: Granted) -> io::Result<View> {
+    fn view(&self, script: &Script, granted: Granted) -> io::Result<View> {
         let mut directories = granted.directories;
         let mut read_only = Vec::new();
         if let Some(python) = &self.python {
@@ -266,9 +310,8 @@ impl Starter {
             }
         }
         Ok(View {
-            work: work.open()?,
-            beside: match beside {
-                Beside::Directory(_, opened) if self.python.is_some() => Some(opened),
+            beside: match &script.beside {
+                Beside::Directory(_, opened) if self.python.is_some() => Some(opened.try_clone()?),
                 Beside::Directory(..) | Beside::Brought(_) => None,
             },
             directories,

@@ -6,7 +6,7 @@
 //! resumed job does not meet the hook that was cut off still at work on the
 //! same media. A daemon that cleared its environment is not found.
 
-use super::procfs;
+use super::{procfs, warm, work_dir};
 use rustix::process::{Signal, kill_process};
 use std::fs;
 use std::io;
@@ -19,7 +19,7 @@ const ROUNDS: usize = 10;
 /// Ends what is left of earlier runs and removes their directories.
 pub(super) fn sweep(work_root: &Path) -> io::Result<()> {
     let mut home = b"HOME=".to_vec();
-    home.extend_from_slice(work_root.join("run-").as_os_str().as_bytes());
+    home.extend_from_slice(work_root.join(work_dir::PREFIX).as_os_str().as_bytes());
     let mut ended = 0;
     for _ in 0..ROUNDS {
         let mut found = false;
@@ -43,9 +43,11 @@ pub(super) fn sweep(work_root: &Path) -> io::Result<()> {
     }
     for entry in fs::read_dir(work_root)? {
         let entry = entry?;
-        if entry.file_name().as_bytes().starts_with(b"run-")
-            && let Err(error) = fs::remove_dir_all(entry.path())
-        {
+        let name = entry.file_name();
+        let is_left = [work_dir::PREFIX, warm::PREFIX]
+            .iter()
+            .any(|prefix| name.as_bytes().starts_with(prefix.as_bytes()));
+        if is_left && let Err(error) = fs::remove_dir_all(entry.path()) {
             tracing::warn!(%error, "the directory of an earlier run could not be removed");
         }
     }

@@ -9,9 +9,10 @@ use super::orphans::Registration;
 use super::procfs;
 use super::spawn::{Program, Spawned};
 use super::sys::{self, Reaped};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{
     Pid, PidfdFlags, Signal, WaitId, WaitIdOptions, kill_process, kill_process_group, pidfd_open,
-    waitid,
+    pidfd_send_signal, waitid,
 };
 use std::io;
 use std::os::fd::OwnedFd;
@@ -28,7 +29,8 @@ pub(super) struct Tree {
     leader: Pid,
     /// Becomes readable when the leader has ended.
     pidfd: OwnedFd,
-    registration: Registration,
+    /// None where it is not a child of this process, and leaves none to it.
+    registration: Option<Registration>,
     kind: Kind,
     reaped: bool,
     /// Where the kernel counts its processes, if it does.
@@ -43,6 +45,10 @@ pub(super) enum Kind {
     /// Bubblewrap. Its child is process 1 of the sandbox, which passes TERM on
     /// to all of it, and with which all of it ends.
     Sandbox,
+    /// Process 1 of a run that was forked within a template's sandbox: a child of
+    /// the template, which reaps it. It does for the run what that of a sandbox
+    /// does.
+    Forked,
 }
 
 /// Our ends of the leader's pipes.
@@ -57,10 +63,48 @@ impl Tree {
     /// Starts a program as the leader of a process group of its own, counted in
     /// this control group.
     pub(super) fn start(
-        mut program: Program,
+        program: Program,
         kind: Kind,
         group: Option<ControlGroup>,
         execution_id: &str,
+    ) -> io::Result<(Self, Pipes)> {
+        Self::start_any(program, kind, group, Some(execution_id))
+    }
+
+    /// Starts a sandbox that is there for many runs.
+    pub(super) fn start_template(
+        program: Program,
+        group: Option<ControlGroup>,
+    ) -> io::Result<(Self, Pipes)> {
+        Self::start_any(program, Kind::Sandbox, group, None)
+    }
+
+    /// That of a run which a template has forked.
+    pub(super) fn forked(pidfd: OwnedFd, group: Option<ControlGroup>) -> io::Result<Self> {
+        let leader = procfs::pid_of(&pidfd).ok_or(io::ErrorKind::NotFound)?;
+        if let Some(group) = &group {
+            group.add(leader)?;
+        }
+        Ok(Self {
+            leader,
+            pidfd,
+            registration: None,
+            kind: Kind::Forked,
+            reaped: false,
+            group,
+        })
+    }
+
+    /// A descriptor that becomes readable when the leader has ended.
+    pub(super) fn pidfd(&self) -> io::Result<OwnedFd> {
+        self.pidfd.try_clone()
+    }
+
+    fn start_any(
+        mut program: Program,
+        kind: Kind,
+        group: Option<ControlGroup>,
+        execution_id: Option<&str>,
     ) -> io::Result<(Self, Pipes)> {
         program.group = group.as_ref().map(ControlGroup::entrance).transpose()?;
         let (registration, spawned) = Registration::start(execution_id, || {
@@ -89,7 +133,7 @@ impl Tree {
         let tree = Self {
             leader,
             pidfd,
-            registration,
+            registration: Some(registration),
             kind,
             reaped: false,
             group,
@@ -150,8 +194,13 @@ impl Tree {
         self.report(&left);
     }
 
-    /// Reaps the leader; only after it has ended, and after everything else.
+    /// Reaps the leader; only after it has ended, and after everything else. Of
+    /// one that is not ours to reap nothing is known.
     pub(super) fn reap(mut self) -> io::Result<Option<Reaped>> {
+        if self.kind == Kind::Forked {
+            self.reaped = !self.leader_runs();
+            return Ok(None);
+        }
         let reaped = sys::reap(self.leader)?;
         self.reaped = reaped.is_some();
         Ok(reaped)
@@ -164,10 +213,18 @@ impl Tree {
     }
 
     fn left_up_to(&self, most: usize) -> Vec<Pid> {
-        let mut left = self.registration.left_behind(most);
+        let mut left = match &self.registration {
+            Some(registration) => registration.left_behind(most),
+            None => Vec::new(),
+        };
         if self.leader_runs() {
             left.push(self.leader);
             left.extend(procfs::descendants(self.leader, most));
+            // Who reaps it may have done so meanwhile, and its number may be
+            // somebody else's.
+            if self.kind == Kind::Forked && !self.leader_runs() {
+                left.clear();
+            }
         }
         left
     }
@@ -177,9 +234,13 @@ impl Tree {
     pub(super) fn members(&self, most: usize) -> Vec<Pid> {
         // Bubblewrap and the sandbox's first process come on top.
         let mut members = self.left_up_to(most + 2);
-        if self.kind == Kind::Sandbox {
-            let first = procfs::children(self.leader);
-            members.retain(|pid| *pid != self.leader && !first.contains(pid));
+        match self.kind {
+            Kind::Program => {}
+            Kind::Sandbox => {
+                let first = procfs::children(self.leader);
+                members.retain(|pid| *pid != self.leader && !first.contains(pid));
+            }
+            Kind::Forked => members.retain(|pid| *pid != self.leader),
         }
         members
     }
@@ -188,18 +249,19 @@ impl Tree {
     /// first process has waited for them, or this process has.
     pub(super) fn orphans_cpu(&self) -> Duration {
         match self.kind {
-            Kind::Program => self.registration.reaped_cpu(),
-            Kind::Sandbox => sys::of_ticks(
-                procfs::children(self.leader)
-                    .into_iter()
-                    .filter_map(procfs::Stat::of)
-                    .map(|stat| stat.cpu_ticks)
-                    .sum(),
-            ),
+            Kind::Program => match &self.registration {
+                Some(registration) => registration.reaped_cpu(),
+                None => Duration::ZERO,
+            },
+            Kind::Sandbox => cpu_of(procfs::children(self.leader)),
+            Kind::Forked => cpu_of(vec![self.leader]),
         }
     }
 
     fn leader_runs(&self) -> bool {
+        if self.kind == Kind::Forked {
+            return !self.reaped && !has_ended(&self.pidfd);
+        }
         let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
         !self.reaped && matches!(waitid(WaitId::Pid(self.leader), options), Ok(None))
     }
@@ -215,6 +277,10 @@ impl Tree {
             if !first.is_empty() || signal == Signal::TERM {
                 return;
             }
+        }
+        if self.kind == Kind::Forked {
+            let _ = pidfd_send_signal(&self.pidfd, signal);
+            return;
         }
         // The group at once, so that nothing in it can fork out of reach.
         let _ = kill_process_group(self.leader, signal);
@@ -258,8 +324,22 @@ impl Drop for Tree {
             }
         }
         self.report(&left);
-        let _ = sys::reap(self.leader);
+        if self.kind != Kind::Forked {
+            let _ = sys::reap(self.leader);
+        }
     }
+}
+
+/// Processor time of these and of all that they waited for.
+fn cpu_of(processes: Vec<Pid>) -> Duration {
+    let stats = processes.into_iter().filter_map(procfs::Stat::of);
+    sys::of_ticks(stats.map(|stat| stat.cpu_ticks).sum())
+}
+
+/// Whether a process has ended, whoever is to reap it.
+fn has_ended(pidfd: &OwnedFd) -> bool {
+    let mut readable = [PollFd::new(pidfd, PollFlags::IN)];
+    poll(&mut readable, Some(&Timespec::default())).is_ok_and(|ready| ready > 0)
 }
 
 /// Short pauses first: most processes end within a millisecond.

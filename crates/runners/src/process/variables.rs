@@ -60,6 +60,11 @@ pub(super) fn all(
     variables
 }
 
+/// Whether a variable is another one in each run.
+pub(super) fn is_of_the_run(name: &str) -> bool {
+    name.starts_with(PREFIX)
+}
+
 /// What the contract says of the trigger, the job and the event.
 fn contract(input: &HookInput) -> BTreeMap<String, String> {
     let mut variables = BTreeMap::new();

@@ -14,6 +14,8 @@ use std::path::{Path, PathBuf};
 pub(super) const INPUT: &str = "input.json";
 /// The name of the result's file.
 pub(super) const RESULT: &str = "result.json";
+/// How names of these directories begin.
+pub(super) const PREFIX: &str = "run-";
 /// Where the script's copy lies, and what was brought with it, apart from what
 /// the script itself writes.
 pub(super) const OWN: &str = ".stagehook";
@@ -32,7 +34,7 @@ impl WorkDir {
     pub(super) fn create(work_root: &Path) -> io::Result<Self> {
         let attempt = || {
             tempfile::Builder::new()
-                .prefix("run-")
+                .prefix(PREFIX)
                 .permissions(Permissions::from_mode(0o700))
                 .tempdir_in(work_root)
         };

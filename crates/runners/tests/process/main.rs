@@ -15,3 +15,4 @@ mod python_packages;
 mod python_venvs;
 mod studio;
 mod unavailable;
+mod warm;

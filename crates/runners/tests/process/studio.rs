@@ -234,12 +234,26 @@ impl Studio {
     }
 
     fn work(&self) -> Vec<OsString> {
-        fs::read_dir(self.path("work"))
-            .unwrap()
-            .map(|entry| entry.unwrap().file_name())
-            // What every run is given, for as long as there is a server.
-            .filter(|name| name != "given")
-            .collect()
+        let names = |directory: PathBuf| {
+            let entries = fs::read_dir(directory).into_iter().flatten().flatten();
+            entries.map(|entry| entry.file_name()).collect::<Vec<_>>()
+        };
+        let mut left = Vec::new();
+        for name in names(self.path("work")) {
+            let is_template = name.to_string_lossy().starts_with("warm-");
+            if is_template {
+                let below = names(self.path("work").join(&name));
+                left.extend(
+                    below
+                        .into_iter()
+                        .filter(|name| name.to_string_lossy().starts_with("run-")),
+                );
+            } else if name != "given" {
+                // That is what every run is given, as long as there is a server.
+                left.push(name);
+            }
+        }
+        left
     }
 }
 
