@@ -82,17 +82,19 @@ pub struct EventType {
     pub built_in: bool,
 }
 
-/// Checks an event's data against the schema of its type. Pointers in the
-/// errors begin with `/data`.
+/// Checks an event's data against the schema of its type.
 ///
 /// The schema is compiled for each call; who checks much keeps a [`JsonSchema`]
 /// instead.
 ///
 /// # Errors
-/// What is wrong with the data; or with the schema, where it did not come out
-/// of [`EventTypeRequest::check`].
+/// What is wrong, with JSON pointers into the data. That the schema is none that
+/// can be used (it did not come out of [`EventTypeRequest::check`]) is told of
+/// the whole of the data.
 pub fn check_data(schema: &Value, data: &Value) -> Result<(), Invalid> {
-    JsonSchema::compile(schema)
-        .map_err(|invalid| invalid.below("/schema"))?
-        .check(data, "/data")
+    let schema = JsonSchema::compile(schema).map_err(|invalid| {
+        let why = format!("cannot be checked, the schema of the event type is broken: {invalid}");
+        Invalid::one("", why)
+    })?;
+    schema.check(data, "")
 }

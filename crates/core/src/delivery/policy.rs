@@ -10,11 +10,13 @@ pub const RETRIES_MAX: u32 = 20;
 pub const CONCURRENCY_DEFAULT: u32 = 16;
 /// Most attempts at once that a hook may ask for.
 pub const CONCURRENCY_MAX: u32 = 256;
+/// Retries of the long tail.
+const LONG_TAIL_RETRIES: u32 = 6;
 /// Longest wait before an ordinary retry.
 pub const WAIT_MAX: Duration = Duration::from_hours(1);
 /// The waits of the long tail, which begins when the ordinary retries are used
 /// up.
-pub const LONG_TAIL: [Duration; 6] = [
+pub const LONG_TAIL: [Duration; LONG_TAIL_RETRIES as usize] = [
     Duration::from_mins(1),
     Duration::from_mins(5),
     Duration::from_mins(30),
@@ -53,11 +55,7 @@ impl Default for DeliveryPolicy {
 impl DeliveryPolicy {
     /// Most attempts that are made of one delivery.
     pub const fn attempts(self) -> u32 {
-        let tail = if self.long_tail {
-            LONG_TAIL.len() as u32
-        } else {
-            0
-        };
+        let tail = if self.long_tail { LONG_TAIL_RETRIES } else { 0 };
         self.retries.saturating_add(1).saturating_add(tail)
     }
 
@@ -66,21 +64,32 @@ impl DeliveryPolicy {
     ///
     /// After 2 s, 4 s, 8 s and so on, at most [`WAIT_MAX`]; then, where the hook
     /// has it, the [`LONG_TAIL`], each wait a fifth shorter (`jitter` 0.0) to a
-    /// fifth longer (1.0).
+    /// fifth longer (1.0). A wait of the tail is no shorter than the last
+    /// ordinary one, that fifth aside: who asks for many retries waits longer
+    /// and longer, too.
     pub fn wait_after(self, attempt: u32, jitter: f64) -> Option<Duration> {
         let earlier = attempt.saturating_sub(1);
         let Some(of_tail) = earlier.checked_sub(self.retries) else {
-            let seconds = 2_u64
-                .checked_pow(earlier)
-                .map_or(u64::MAX, |factor| factor.saturating_mul(FIRST_WAIT_SECONDS));
-            return Some(Duration::from_secs(seconds).min(WAIT_MAX));
+            return Some(ordinary_wait(earlier));
         };
         if !self.long_tail {
             return None;
         }
-        let wait = LONG_TAIL.get(of_tail as usize)?;
+        let wait = *LONG_TAIL.get(of_tail as usize)?;
+        let wait = match self.retries.checked_sub(1) {
+            Some(last) => wait.max(ordinary_wait(last)),
+            None => wait,
+        };
         // A number that is none would make a duration that is none.
         let jitter = if jitter.is_nan() { 0.5 } else { jitter };
         Some(wait.mul_f64(1.0 + JITTER * (2.0 * jitter.clamp(0.0, 1.0) - 1.0)))
     }
+}
+
+/// The wait before an ordinary retry that has so many before it.
+fn ordinary_wait(retries_before: u32) -> Duration {
+    let seconds = 2_u64
+        .checked_pow(retries_before)
+        .map_or(u64::MAX, |factor| factor.saturating_mul(FIRST_WAIT_SECONDS));
+    Duration::from_secs(seconds).min(WAIT_MAX)
 }

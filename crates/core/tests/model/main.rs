@@ -3,7 +3,11 @@
 mod clock;
 mod config;
 mod cursor;
+mod delivery;
+mod delivery_config;
+mod event_catalogue;
 mod event_pattern;
+mod event_type;
 mod hook_request;
 mod host_pattern;
 mod names;

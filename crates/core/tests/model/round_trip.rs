@@ -90,6 +90,17 @@ fn script() -> Vec<(&'static str, BoxedStrategy<Value>)> {
     ]
 }
 
+fn delivery() -> Vec<(&'static str, BoxedStrategy<Value>)> {
+    let retry = (number(0..21), any::<bool>()).prop_map(|(retries, long_tail)| {
+        if long_tail {
+            json!({"retries": retries, "long_tail": true})
+        } else {
+            json!({"retries": retries})
+        }
+    });
+    vec![("retry", retry.boxed()), ("concurrency", number(1..257))]
+}
+
 fn auth() -> BoxedStrategy<Value> {
     prop_oneof![
         "[a-z_-]{1,9}".prop_map(|secret| json!({"type": "bearer", "secret": secret})),
@@ -117,19 +128,15 @@ fn config() -> impl Strategy<Value = (HookType, Value)> {
         text("[a-z]{1,5}/[a-z]{1,5}\\.txt")
     ];
     python_with_requirements.push(("requirements", requirements.boxed()));
-    let webhook = vec![
+    let mut webhook = vec![
         ("method", one_of(&["POST", "PUT", "PATCH"])),
         ("headers", dictionary("X-[a-r]{1,5}", "[ -~]{0,9}")),
         ("timeout_seconds", number(1..86_401)),
         ("auth", auth()),
         ("secret", text("[A-Za-z0-9_-]{1,64}")),
-        (
-            "retry",
-            number(0..21).prop_map(|n| json!({"retries": n})).boxed(),
-        ),
     ];
     let settings = dictionary("\\PC{0,4}", "\\PC{0,4}");
-    let wasm = vec![
+    let mut wasm = vec![
         ("settings", settings),
         (
             "grants",
@@ -157,12 +164,22 @@ fn config() -> impl Strategy<Value = (HookType, Value)> {
             ]),
         ),
     ];
+    let mut shell = script();
+    for keys in [
+        &mut shell,
+        &mut python,
+        &mut python_with_requirements,
+        &mut webhook,
+        &mut wasm,
+    ] {
+        keys.extend(delivery());
+    }
     prop_oneof![
         with(
             HookType::Shell,
             "script_path",
             "[a-z]{1,5}(/[a-z.]{3,6}sh){0,2}",
-            script()
+            shell
         ),
         with(HookType::Python, "script_path", "[a-z]{1,5}\\.py", python),
         with(
