@@ -7,6 +7,6 @@ mod path;
 mod query;
 
 pub(crate) use body::read;
-pub(crate) use json::ApiJson;
+pub(crate) use json::{ApiDocument, ApiJson};
 pub(crate) use path::{Segment, Segments};
 pub(crate) use query::ApiQuery;

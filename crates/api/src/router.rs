@@ -75,7 +75,22 @@ pub(crate) fn resources() -> OpenApiRouter<ApiState> {
         .routes(routes!(routes::scripts::history::versions))
         .routes(routes!(routes::scripts::history::diff))
         .routes(routes!(routes::audit::list))
-        .routes(routes!(routes::events::stream))
+        .routes(routes!(
+            routes::event_types::create,
+            routes::event_types::list
+        ))
+        .routes(routes!(routes::event_types::import))
+        .routes(routes!(routes::event_types::delete))
+        .routes(routes!(routes::events::publish, routes::events::list))
+        .routes(routes!(routes::events::stream::stream))
+        .routes(routes!(routes::deliveries::replay))
+        .routes(routes!(routes::events::get))
+        .routes(routes!(routes::deliveries::list))
+        .routes(routes!(routes::deliveries::get))
+        .routes(routes!(routes::deliveries::retry))
+        .routes(routes!(routes::hook_deliveries::get))
+        .routes(routes!(routes::hook_deliveries::pause))
+        .routes(routes!(routes::hook_deliveries::resume))
 }
 
 /// The whole HTTP side.

@@ -1,9 +1,12 @@
 //! One file a resource: its requests, its OpenAPI text, its handlers.
 
 pub(crate) mod audit;
+pub(crate) mod deliveries;
 pub(crate) mod effective;
+pub(crate) mod event_types;
 pub(crate) mod events;
 pub(crate) mod health;
+pub(crate) mod hook_deliveries;
 pub(crate) mod hook_order;
 pub(crate) mod hook_test;
 pub(crate) mod hooks;

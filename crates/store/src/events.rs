@@ -21,6 +21,10 @@ pub struct EventFilter {
     pub event_name: Option<String>,
     /// About this job.
     pub job_id: Option<JobId>,
+    /// That happened since then.
+    pub since: Option<DateTime<Utc>>,
+    /// That happened before then.
+    pub until: Option<DateTime<Utc>>,
 }
 
 /// Stores an event of our own about something that happens in this
@@ -184,7 +188,9 @@ impl Store {
         let mut select = Select::new(concat!("SELECT ", columns!(), " FROM events"));
         select
             .and_if("event_name = ?", filter.event_name.as_deref())
-            .and_if("job_id = ?", filter.job_id.map(JobId::get));
+            .and_if("job_id = ?", filter.job_id.map(JobId::get))
+            .and_if("created_at >= ?", filter.since)
+            .and_if("created_at < ?", filter.until);
         let mut connection = self.reader().await?;
         select
             .page(

@@ -24,6 +24,8 @@ pub struct LogFilter {
     pub job_id: Option<JobId>,
     /// Of this stage run.
     pub stage_run_id: Option<StageRunId>,
+    /// Of this delivery.
+    pub delivery_id: Option<DeliveryId>,
     /// Successes, or failures.
     pub success: Option<bool>,
     /// That ended so.
@@ -142,6 +144,7 @@ impl Store {
             .and_if("hook_id = ?", filter.hook_id.map(HookId::get))
             .and_if("job_id = ?", filter.job_id.map(JobId::get))
             .and_if("stage_run_id = ?", filter.stage_run_id.map(StageRunId::get))
+            .and_if("delivery_id = ?", filter.delivery_id.map(DeliveryId::get))
             .and_if("status = ?", filter.status.map(ExecutionStatus::as_str))
             .and_if("is_test = ?", filter.is_test);
         match filter.success {

@@ -19,6 +19,22 @@ impl<T: DeserializeOwned> FromRequest<ApiState> for ApiJson<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &ApiState) -> Result<Self, Problem> {
+        let ApiDocument(value) = ApiDocument::from_request(request, state).await?;
+        if !value.is_object() {
+            return Err(Invalid::one("", "the body must be a JSON object").into());
+        }
+        Ok(Self(from_value(value)?))
+    }
+}
+
+/// A JSON body that need not be an object; whoever takes it reads it into types.
+#[derive(Debug)]
+pub(crate) struct ApiDocument(pub(crate) Value);
+
+impl FromRequest<ApiState> for ApiDocument {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &ApiState) -> Result<Self, Problem> {
         let settings = &state.settings;
         let body = read(
             request.into_body(),
@@ -38,13 +54,10 @@ impl<T: DeserializeOwned> FromRequest<ApiState> for ApiJson<T> {
                 )
             })?
         };
-        if !value.is_object() {
-            return Err(Invalid::one("", "the body must be a JSON object").into());
-        }
         if is_too_deep(&value) {
             let detail = format!("the body is nested deeper than {NESTING_MAX} levels");
             return Err(Invalid::one("", detail).into());
         }
-        Ok(Self(from_value(value)?))
+        Ok(Self(value))
     }
 }

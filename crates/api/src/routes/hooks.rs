@@ -13,7 +13,8 @@ use serde_json::Value;
 use stagehook_core::config::{HookConfig, HookType};
 use stagehook_core::document::HookDocument;
 use stagehook_core::event_pattern::EventPattern;
-use stagehook_core::hook::{Hook, HookRequest};
+use stagehook_core::event_type::{EventKind, EventType};
+use stagehook_core::hook::{Hook, HookRequest, HookSpec};
 use stagehook_core::ids::HookId;
 use stagehook_core::invalid::Invalid;
 use stagehook_core::scope::ScopeType;
@@ -108,6 +109,35 @@ pub(crate) struct HookShown {
     newer_plugin_version: Option<String>,
 }
 
+/// A hook that was saved.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct HookSaved {
+    /// The hook.
+    #[serde(flatten)]
+    hook: HookDocument,
+    /// What may not be meant so; absent where nothing is.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    warnings: Vec<String>,
+}
+
+/// What may not be meant so in a hook about to be saved.
+async fn warnings(state: &ApiState, spec: &HookSpec) -> Result<Vec<String>, Problem> {
+    let Some(pattern) = spec.trigger.event() else {
+        return Ok(Vec::new());
+    };
+    let known = state.engine.event_types().await?;
+    let is_answered =
+        |known: &EventType| known.kind == EventKind::Business && pattern.matches(&known.name);
+    if known.iter().any(is_answered) {
+        return Ok(Vec::new());
+    }
+    Ok(vec![format!(
+        "no business event type matches '{pattern}': nothing triggers this hook until one is added \
+         (POST /event-types)"
+    )])
+}
+
 /// Hooks as they are shown; one query for all of them.
 async fn shown(state: &ApiState, hooks: &[&Hook]) -> Result<Vec<HookShown>, Problem> {
     let newer = state.engine.newer_plugin_versions(hooks).await?;
@@ -140,19 +170,21 @@ impl HookUpdate {
 
 /// Creates a hook. All that is wrong with it is answered at once.
 #[utoipa::path(post, operation_id = "create_hook", path = "/hooks", tag = "hooks", request_body = HookRequest,
-    responses((status = 201, body = HookDocument)))]
+    responses((status = 201, body = HookSaved)))]
 pub(crate) async fn create(
     State(state): State<ApiState>,
     Extension(actor): Extension<Actor>,
     ApiJson(request): ApiJson<HookRequest>,
-) -> Result<(StatusCode, Json<HookDocument>), Problem> {
+) -> Result<(StatusCode, Json<HookSaved>), Problem> {
     let spec = request.check().map_err(invalid_hook)?;
+    let warnings = warnings(&state, &spec).await?;
     let hook = state
         .engine
         .create_hook(&actor, &spec)
         .await
         .map_err(Problem::of_hook)?;
-    Ok((StatusCode::CREATED, Json(HookDocument::from(&hook))))
+    let hook = HookDocument::from(&hook);
+    Ok((StatusCode::CREATED, Json(HookSaved { hook, warnings })))
 }
 
 /// Lists the hooks, oldest first.
@@ -195,21 +227,23 @@ pub(crate) async fn get(
 
 /// Replaces a hook. 409 when it was changed since the named version.
 #[utoipa::path(put, operation_id = "update_hook", path = "/hooks/{id}", tag = "hooks", params(("id" = i64, Path)),
-    request_body = HookUpdate, responses((status = 200, body = HookDocument)))]
+    request_body = HookUpdate, responses((status = 200, body = HookSaved)))]
 pub(crate) async fn update(
     State(state): State<ApiState>,
     Extension(actor): Extension<Actor>,
     Segment(id): Segment<HookId>,
     ApiJson(update): ApiJson<HookUpdate>,
-) -> Result<Json<HookDocument>, Problem> {
+) -> Result<Json<HookSaved>, Problem> {
     let (version, request) = update.split();
     let spec = request.check().map_err(invalid_hook)?;
+    let warnings = warnings(&state, &spec).await?;
     let hook = state
         .engine
         .update_hook(&actor, id, version, &spec)
         .await
         .map_err(Problem::of_hook)?;
-    Ok(Json(HookDocument::from(&hook)))
+    let hook = HookDocument::from(&hook);
+    Ok(Json(HookSaved { hook, warnings }))
 }
 
 /// Deletes a hook; its logs and revisions are kept.

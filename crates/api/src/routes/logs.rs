@@ -112,6 +112,8 @@ pub(crate) struct LogQuery {
     is_test: Option<bool>,
     /// Those of one stage run.
     stage_run_id: Option<StageRunId>,
+    /// Those of one delivery.
+    delivery_id: Option<DeliveryId>,
     /// Most items, from 1 to 200; 50 by default.
     limit: Option<u32>,
     /// `next_cursor` of the page before.
@@ -171,6 +173,7 @@ async fn list(
     filter.status = query.status;
     filter.is_test = query.is_test;
     filter.stage_run_id = query.stage_run_id;
+    filter.delivery_id = query.delivery_id;
     let page = state.engine.store().list_logs(&filter, page).await?;
     Ok(Json(page.map(LogItem::from).into()))
 }

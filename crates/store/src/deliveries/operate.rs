@@ -87,7 +87,6 @@ impl Store {
         page: PageRequest,
     ) -> Result<Page<Delivery>> {
         let mut select = Select::new(concat!("SELECT ", columns!(), tables!()));
-        let contains = filter.contains.as_deref().map(like);
         select
             .and_if("d.state = ?", filter.state.map(DeliveryState::as_str))
             .and_if("d.hook_id = ?", filter.hook_id.map(HookId::get))
@@ -99,7 +98,11 @@ impl Store {
             )
             .and_if("d.created_at >= ?", filter.since)
             .and_if("d.created_at < ?", filter.until)
-            .and_if("e.data LIKE ? ESCAPE '!'", contains);
+            // LIKE minds the case on one database, and not on the other.
+            .and_if(
+                "replace(e.data, ?, '') <> e.data",
+                filter.contains.as_deref(),
+            );
         let mut connection = self.reader().await?;
         select
             .page(
@@ -117,12 +120,14 @@ impl Store {
     /// for its next attempt gets it now.
     ///
     /// # Errors
-    /// [`StoreError::NotFound`]; [`StoreError::DeliveryRunning`].
+    /// [`StoreError::NotFound`], also of the hook, where it was deleted: nothing
+    /// would ever be attempted; [`StoreError::DeliveryRunning`].
     pub async fn retry_delivery(&self, actor: &str, id: DeliveryId) -> Result<Delivery> {
         let (actor, at) = (actor.to_owned(), self.now());
         self.write(move |connection| {
             Box::pin(async move {
-                read(connection, id).await?;
+                let delivery = read(connection, id).await?;
+                crate::hooks::read(connection, delivery.hook_id).await?;
                 let changed = connection
                     .execute(
                         "UPDATE deliveries
@@ -210,7 +215,9 @@ async fn again(
             "UPDATE deliveries
              SET state = 'pending', attempts = 0, due_at = $2, finished_at = NULL
              WHERE event_seq = $1 AND ($3 IS NULL OR hook_id = $3)
-               AND (state IN ('exhausted', 'cancelled') OR (state = 'succeeded' AND $4))",
+               AND (state IN ('exhausted', 'cancelled') OR (state = 'succeeded' AND $4))
+               AND NOT EXISTS (SELECT 1 FROM hooks h
+                               WHERE h.id = deliveries.hook_id AND h.archived_at IS NOT NULL)",
             args![row.seq, at, hook, replay.succeeded],
         )
         .await?;
@@ -240,13 +247,4 @@ async fn again(
     )
     .await?;
     Ok(1)
-}
-
-/// A pattern of LIKE for a text that has this in it.
-fn like(part: &str) -> String {
-    let escaped = part
-        .replace('!', "!!")
-        .replace('%', "!%")
-        .replace('_', "!_");
-    format!("%{escaped}%")
 }

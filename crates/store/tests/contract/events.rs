@@ -37,6 +37,7 @@ async fn events_are_listed_newest_first(f: &Fixture) {
         let filter = EventFilter {
             event_name: event_name.map(str::to_owned),
             job_id: job,
+            ..EventFilter::default()
         };
         let page = f.store.list_events(&filter, everything()).await.unwrap();
         page.items

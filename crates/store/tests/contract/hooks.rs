@@ -236,7 +236,7 @@ async fn every_change_moves_the_generation_and_is_an_event(f: &Fixture) {
 
     let filter = EventFilter {
         event_name: Some("hook_changed".to_owned()),
-        job_id: None,
+        ..EventFilter::default()
     };
     let events = f
         .store

@@ -185,6 +185,7 @@ async fn only_a_running_job_is_completed(f: &Fixture) {
     let filter = EventFilter {
         event_name: Some("job_completed".to_owned()),
         job_id: Some(job.id),
+        ..EventFilter::default()
     };
     assert_eq!(
         f.store
@@ -250,6 +251,7 @@ async fn a_halted_job_waits_for_one_decision(f: &Fixture) {
     let filter = EventFilter {
         event_name: Some("job_review_resolved".to_owned()),
         job_id: Some(job.id),
+        ..EventFilter::default()
     };
     let events = f
         .store

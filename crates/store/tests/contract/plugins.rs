@@ -124,7 +124,7 @@ async fn a_version_never_changes_its_bytes(f: &Fixture) {
     );
     let filter = EventFilter {
         event_name: Some("plugin_published".to_owned()),
-        job_id: None,
+        ..EventFilter::default()
     };
     let events = f
         .store
