@@ -30,7 +30,7 @@ use std::time::{Duration, Instant};
 /// Where a confined script sees its work directory.
 pub(super) const WORK: &str = "/work";
 /// Where a template sees the work directories of its runs.
-const RUNS: &str = "/runs";
+const RUNS: &str = "/.stagehook/runs";
 /// Where it sees what the server gives to every script.
 pub(super) const GIVEN: &str = "/.stagehook";
 /// Where it sees what lies beside it.
@@ -96,6 +96,9 @@ const OF_THE_MACHINE: [&str; 4] = ["/proc/acpi", "/proc/fs", "/proc/scsi", "/pro
 struct Inhabitant {
     /// Who that is, and what it may do there.
     user: &'static [&'static str],
+    /// Whether it mounts `/proc` for others: the kernel lets it only where it sees
+    /// all of its own.
+    mounts_proc: bool,
     /// What it has besides.
     empty: &'static [&'static str],
     /// Where it sees the directory that is its own.
@@ -113,6 +116,7 @@ const AS_SCRIPT: Inhabitant = Inhabitant {
         "--gid",
         USER,
     ],
+    mounts_proc: false,
     empty: &[],
     work: WORK,
 };
@@ -136,6 +140,7 @@ const AS_TEMPLATE: Inhabitant = Inhabitant {
         "--cap-add",
         "CAP_SETFCAP",
     ],
+    mounts_proc: true,
     // Of its own it has nowhere to leave anything.
     empty: &["--size", MEMORY_FILES_BYTES, "--tmpfs", WORK],
     work: RUNS,
@@ -167,6 +172,16 @@ pub(super) struct View {
 }
 
 impl View {
+    /// Where it sees directories of the host.
+    pub(super) fn places(&self) -> Vec<&str> {
+        let read_only = self.read_only.iter().filter_map(|path| path.to_str());
+        let granted = self
+            .directories
+            .iter()
+            .map(|granted| granted.guest.as_str());
+        read_only.chain(granted).collect()
+    }
+
     /// The same once more.
     pub(super) fn try_clone(&self) -> io::Result<Self> {
         let directories = self.directories.iter().map(|granted| {
@@ -238,7 +253,7 @@ impl Bubblewrap {
     }
 
     /// The same for an interpreter from which runs of a warm script are forked: it
-    /// sees the place of their work directories as `/runs`, and has the powers
+    /// sees the place of their work directories as `RUNS`, and has the powers
     /// that it takes to give each run what it would have in a sandbox of its own.
     pub(super) fn confine_template(
         &self,
@@ -266,6 +281,11 @@ impl Bubblewrap {
         confined.stdin = program.stdin;
         confined = confined.args(inhabitant.user.iter().copied());
         confined.args.extend(self.system.iter().cloned());
+        if !inhabitant.mounts_proc || is_root() {
+            for path in OF_THE_MACHINE {
+                confined = confined.args(["--ro-bind-try", path, path]);
+            }
+        }
         if view.network {
             let mut args = Vec::new();
             configuration(&mut args, &OF_THE_NETWORK);
@@ -371,11 +391,18 @@ impl Bubblewrap {
     }
 }
 
+/// Whether the server is root, whom the kernel knows its scripts by, too.
+pub(super) fn is_root() -> bool {
+    rustix::process::geteuid().is_root()
+}
+
 /// Puts the first process of sandboxes where they can see it, and makes the place
 /// of what lies beside a script.
 fn install(given: &Path) -> io::Result<()> {
     let name = |guest: &str| given.join(guest.trim_start_matches(GIVEN).trim_start_matches('/'));
-    fs::create_dir_all(name(BESIDE))?;
+    for place in [BESIDE, RUNS] {
+        fs::create_dir_all(name(place))?;
+    }
     library::put(&name(INIT), INIT_PROGRAM, 0o555)
 }
 
@@ -418,11 +445,9 @@ fn system(hidden: &[PathBuf]) -> (Vec<OsString>, Vec<PathBuf>) {
             args.extend(empty.into_iter().chain([path.into()]));
         }
     }
-    args.extend(["--proc", "/proc"].map(OsString::from));
-    for path in OF_THE_MACHINE {
-        args.extend(["--ro-bind-try", path, path].map(OsString::from));
-    }
     let rest = [
+        "--proc",
+        "/proc",
         "--dev",
         "/dev",
         "--size",

@@ -24,7 +24,7 @@ use super::confinement::InForce;
 use super::{ProcessSettings, blocking};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
-use template::NotReady;
+use template::{NotForked, NotReady};
 use tokio::runtime::Handle;
 use tokio::task::JoinSet;
 
@@ -49,6 +49,8 @@ struct State {
     guards: JoinSet<()>,
     /// Whether a run was ever forked here.
     works: bool,
+    /// Whether it was told what root does not do.
+    told_root: bool,
     /// No template is made before, as no run could be forked from one.
     unable_until: Option<Instant>,
 }
@@ -199,6 +201,18 @@ impl Templates {
         }
     }
 
+    /// A hook stays cold because the server is root.
+    pub(super) fn told_root(&self) {
+        let mut state = self.lock();
+        if !state.told_root {
+            state.told_root = true;
+            tracing::warn!(
+                "warm hooks with packages or variables of their own run cold, as this server is \
+                 root: run it as another user"
+            );
+        }
+    }
+
     /// A run was forked.
     pub(super) fn worked(&self) {
         self.lock().works = true;
@@ -206,8 +220,14 @@ impl Templates {
 
     /// No run could be forked from this one, for this reason: it is ended, when
     /// its last run is.
-    pub(super) fn failed(&self, key: &Arc<Key>, template: &Arc<Template>, why: &str) {
+    pub(super) fn failed(&self, key: &Arc<Key>, template: &Arc<Template>, why: &NotForked) {
         let mut state = self.lock();
+        if let NotForked::Changed = why {
+            // The next run has another one made.
+            state.entries.retain(|entry| !entry.is(template));
+            return;
+        }
+        let why = why.to_string();
         if !state.works && state.unable_until.is_none() {
             tracing::warn!(
                 why,

@@ -1,13 +1,17 @@
 //! Warm Python: runs that are forked from an interpreter which has imported what
 //! their script imports, and that know nothing of each other.
 
+use crate::python_packages::{PYTHON, python};
 use crate::studio::{LONG, Studio, input, written};
 use rstest::rstest;
+use rustix::process::Pid;
 use serde_json::{Value, json};
 use stagehook_core::config::HookType;
 use stagehook_core::execution::{Execution, ExecutionStatus};
 use stagehook_runners::process::{BroughtScript, Confinement};
 use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::Path;
 use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 
@@ -17,6 +21,12 @@ fn studio() -> Studio {
 
 fn is_warm(execution: &Execution) -> bool {
     execution.script.is_some_and(|script| script.warm)
+}
+
+/// A server that is root keeps nothing warm for a hook that chooses packages or
+/// variables.
+fn is_root() -> bool {
+    rustix::process::geteuid().is_root()
 }
 
 /// The config of a warm hook.
@@ -98,7 +108,7 @@ print(json.dumps({
     'executable': sys.executable, 'prefix': sys.prefix,
     'environment': dict(os.environ),
     'of the C library': {name: os.getenvb(name.encode()).decode() for name in os.environ},
-    'where': os.getcwd(), 'root': sorted(set(os.listdir('/')) - {'runs'}), 'here': sorted(os.listdir('.')),
+    'where': os.getcwd(), 'root': sorted(os.listdir('/')), 'here': sorted(os.listdir('.')),
     'below /.stagehook/lib': sorted(os.listdir('/.stagehook/lib')),
     'beside': [beside.__file__, beside.WHAT, sorted(os.listdir('/.stagehook/scripts'))],
     'devices': sorted(os.listdir('/dev')), 'memory': os.listdir('/tmp') + os.listdir('/dev/shm'),
@@ -107,7 +117,7 @@ print(json.dumps({
         '/etc/passwd', '/shared', '/work/input.json', '/dev/null', '/.stagehook',
         '/proc/self/environ', '/proc/self/fd', '/proc/1/status')],
     'mounts': sorted({' '.join(line.split()[4:6]) for line in content('/proc/self/mountinfo').splitlines()
-        if not line.split()[4].startswith('/proc/')}),
+        if not line.split()[4].startswith(('/proc/', '/.stagehook/runs'))}),
     'who': [os.getuid(), os.geteuid(), os.getgid(), os.getresuid()],
     'map': content('/proc/self/uid_map').split() [::2],
     'processes': sorted(int(name) for name in os.listdir('/proc') if name.isdigit()),
@@ -140,7 +150,9 @@ async fn a_warm_run_sees_what_a_cold_one_sees(#[case] network: bool) {
     studio.script("qc/beside.py", "WHAT = 'beside'\n");
     let mut config = warm_sharing(&studio, "qc/hook.py");
     config["args"] = json!(["--one", "{shot}", ""]);
-    config["env"] = json!({"TZ": "Asia/Tokyo", "GRADE": "rec709"});
+    if !is_root() {
+        config["env"] = json!({"TZ": "Asia/Tokyo", "GRADE": "rec709"});
+    }
     config["limits"] = json!({"memory_mib": 500, "processes": 17, "open_files": 100});
     config["grants"]["network"] = network.into();
     let mut input = input();
@@ -191,7 +203,7 @@ look('the umask', oct(umask) if umask == 0o77 else None)
 look('a signal', signal.getsignal(signal.SIGUSR1) if signal.getsignal(signal.SIGUSR1) != signal.SIG_DFL else None)
 look('a thread', threading.active_count() - 1)
 look('a process', sorted(set(os.listdir('/proc')) & {str(n) for n in range(3, 400)}))
-for place in ('/work', '/tmp', '/dev/shm', '/dev/pts', '/runs', '/work/.stagehook'):
+for place in ('/work', '/tmp', '/dev/shm', '/dev/pts', '/.stagehook/runs', '/work/.stagehook'):
     known = {'.stagehook', 'input.json', 'ptmx', 'hook.py'}
     try:
         look(place, set(os.listdir(place)) - known)
@@ -291,7 +303,7 @@ if who == 'first':
     open('/shared/up', 'w').write('up\n')
     while not os.path.exists('/shared/go'):
         time.sleep(0.01)
-found = [os.path.join(directory, name) for top in ('/work', '/tmp', '/dev', '/runs', '/.stagehook')
+found = [os.path.join(directory, name) for top in ('/work', '/tmp', '/dev', '/.stagehook/runs', '/.stagehook')
     for directory, _, names in os.walk(top) for name in names if 'secret' in name]
 names = [name for name in os.listdir('/proc') if name.isdigit()]
 with socket.socket(socket.AF_UNIX) as unix, socket.socket() as tcp:
@@ -354,7 +366,7 @@ for pid in (1, 0, 3, 4):
                 print(pid, kind, libc.setns(namespace.fileno(), 0))
         except OSError:
             pass
-for path in ('/proc/1/root/etc/shadow', '/proc/1/mem', '/proc/1/environ', '/proc/1/fd', '/runs'):
+for path in ('/proc/1/root/etc/shadow', '/proc/1/mem', '/proc/1/environ', '/proc/1/fd', '/.stagehook/runs'):
     try:
         print(path, os.listdir(path) if os.path.isdir(path) else open(path, 'rb').read(1))
     except OSError:
@@ -398,7 +410,7 @@ for path in glob.glob('/proc/sys/**', recursive=True):
         "host name",
     ];
     expected.extend(refused.map(|what| format!("{what} -1")));
-    expected.push("/runs []".to_owned());
+    expected.push("/.stagehook/runs []".to_owned());
     // Whoever runs the server as root lets scripts count these, and no more.
     let cold = studio.run_python(json!({"script_path": "hook.py"})).await;
     let printed = execution.stdout.lines();
@@ -699,38 +711,108 @@ async fn a_brought_script_is_warm_with_what_is_brought_with_it() {
     }
 }
 
-/// A module in a granted directory, which tells when it was imported.
-fn clock(studio: &Studio, says: &str) -> Value {
-    fs::write(
-        studio.shared("clock.py"),
-        format!("import time\nSAYS = {says:?}\nAT = time.monotonic()\n"),
-    )
-    .unwrap();
+/// A module in an environment that an administrator made, which tells when it was
+/// imported; installed anew.
+fn install_clock(studio: &Studio, content: &str) {
+    let environment = studio.path("venvs/clocks");
+    let version = python("import sys; print('%d.%d' % sys.version_info[:2])");
+    let packages = environment.join(format!("lib/python{version}/site-packages"));
+    if !environment.exists() {
+        fs::create_dir_all(environment.join("bin")).unwrap();
+        symlink(PYTHON, environment.join("bin/python")).unwrap();
+        fs::write(environment.join("pyvenv.cfg"), "home = /usr/bin\n").unwrap();
+        fs::create_dir_all(&packages).unwrap();
+    }
+    fs::write(packages.join("clock.new"), content).unwrap();
+    fs::rename(packages.join("clock.new"), packages.join("clock.py")).unwrap();
+}
+
+/// What it says, and when it was imported.
+fn clock(says: &str) -> String {
+    format!("import time\nSAYS = {says:?}\nAT = time.monotonic()\n")
+}
+
+/// A hook that imports it.
+fn clocked(studio: &Studio) -> Value {
     studio.script("hook.py", "import clock\nprint(clock.SAYS, clock.AT)\n");
     let mut config = warm_sharing(studio, "hook.py");
-    config["env"] = json!({"PYTHONPATH": "/shared"});
+    config["venv"] = "clocks".into();
     config
 }
 
 #[tokio::test]
-async fn what_it_begins_with_is_imported_once_until_that_changes() {
+async fn what_it_begins_with_is_imported_once_until_another_is_installed() {
     let studio = studio();
-    let config = clock(&studio, "one");
+    install_clock(&studio, &clock("one"));
+    let config = clocked(&studio);
     let first = run_warm(&studio, &config).await;
     let second = run_warm(&studio, &config).await;
     assert!(first.stdout.starts_with("one "), "{first:?}");
     assert_eq!(first.stdout, second.stdout);
+    install_clock(&studio, &clock("another"));
+    let changed = studio.run_python(config.clone()).await;
+    assert!(!is_warm(&changed));
+    assert!(changed.stdout.starts_with("another "), "{changed:?}");
+    let next = run_warm(&studio, &config).await;
+    assert!(next.stdout.starts_with("another "), "{next:?}");
+}
+
+#[tokio::test]
+async fn a_module_of_a_granted_directory_is_the_one_of_today() {
+    let studio = studio();
+    studio.script("hook.py", "import clock\nprint(clock.SAYS, clock.AT)\n");
+    let mut config = warm_sharing(&studio, "hook.py");
+    config["env"] = json!({"PYTHONPATH": "/shared"});
+    fs::write(studio.shared("clock.py"), clock("one")).unwrap();
+    if is_root() {
+        for _ in 0..3 {
+            assert!(!is_warm(&studio.run_python(config.clone()).await));
+            assert_eq!(templates(&studio), Vec::<String>::new());
+        }
+        return;
+    }
+    let first = run_warm(&studio, &config).await;
+    assert_eq!(run_warm(&studio, &config).await.stdout, first.stdout);
     // In place.
-    clock(&studio, "another");
+    fs::write(studio.shared("clock.py"), clock("another")).unwrap();
     let changed = studio.run_python(config.clone()).await;
     assert!(!is_warm(&changed));
     assert!(changed.stdout.starts_with("another "), "{changed:?}");
 }
 
+/// What is imported ahead of the runs has powers, and they do not reach what the
+/// hook was not granted.
+#[tokio::test]
+async fn what_it_imports_cannot_undo_the_sandbox() {
+    if is_root() {
+        // It may, and is an administrator's own.
+        return;
+    }
+    let studio = studio();
+    studio.script("hook.py", "import tries\nprint(tries.FOUND)\n");
+    let mut config = warm_sharing(&studio, "hook.py");
+    fs::write(
+        studio.shared("tries.py"),
+        "import ctypes, os\nlibc = ctypes.CDLL(None, use_errno=True)\n\
+         FOUND = [place for place in (b'/shared', b'/usr', b'/', b'/.stagehook')\n\
+         \x20   if libc.mount(None, place, None, 4096 | 32, None) == 0]\n\
+         FOUND += [place for place in (b'/etc/passwd', b'/usr', b'/shared', b'/dev')\n\
+         \x20   if libc.umount2(place, 2) == 0]\n\
+         try:\n    open('/shared/written', 'w').close()\n    FOUND.append('written')\n\
+         except OSError as error:\n    FOUND.append(error.errno)\n",
+    )
+    .unwrap();
+    config["grants"]["directories"][0]["access"] = "read".into();
+    config["env"] = json!({"PYTHONPATH": "/shared"});
+    let execution = run_warm(&studio, &config).await;
+    assert_eq!(execution.stdout, "[30]\n", "{execution:?}");
+}
+
 #[tokio::test]
 async fn imports_after_something_else_was_done_are_left_to_the_run() {
     let studio = studio();
-    let config = clock(&studio, "one");
+    install_clock(&studio, &clock("one"));
+    let config = clocked(&studio);
     studio.script(
         "hook.py",
         "import os\nos.environ['X'] = '1'\nimport clock\nprint(clock.AT)\n",
@@ -758,6 +840,13 @@ async fn a_granted_directory_is_the_one_of_today() {
     assert_eq!(run_warm(&studio, &config).await.stdout, "new\n");
 }
 
+/// Tells that it is imported ahead of a run.
+const TRIES: &str = "import os
+if 'STAGEHOOK_EXECUTION_ID' not in os.environ:
+    with open('/shared/tried', 'w') as tried:
+        tried.write('tried\\n')
+";
+
 #[rstest]
 #[case::thread(
     "import threading, time\nthreading.Thread(target=time.sleep, args=(300,), daemon=True).start()\n"
@@ -771,15 +860,9 @@ async fn a_granted_directory_is_the_one_of_today() {
 #[tokio::test]
 async fn what_cannot_be_forked_from_is_run_cold(#[case] module: &str) {
     let studio = studio();
-    let mut config = clock(&studio, "one");
-    fs::write(
-        studio.shared("clock.py"),
-        format!("{module}SAYS = 'here'\nAT = 0\n"),
-    )
-    .unwrap();
+    install_clock(&studio, &format!("{TRIES}{module}SAYS = 'here'\nAT = 0\n"));
+    let mut config = clocked(&studio);
     config["limits"] = json!({"cpu_seconds": 1});
-    config["env"]["MARK"] = studio.nap.clone().into();
-    let mark = format!("MARK={}", studio.nap);
     let run = async || {
         let execution = studio.run_python(config.clone()).await;
         assert!(!is_warm(&execution), "{execution:?}");
@@ -787,71 +870,101 @@ async fn what_cannot_be_forked_from_is_run_cold(#[case] module: &str) {
     };
     run().await;
     // What is made meanwhile is given up, and no other one is made.
-    let until = Instant::now() + LONG;
-    while with_variable(&mark).is_empty() {
-        assert!(Instant::now() < until, "nothing is tried");
-        tokio::time::sleep(Duration::from_millis(1)).await;
-    }
-    gone(&mark).await;
+    written(&studio.shared("tried")).await;
+    gone(&studio, "clock").await;
     run().await;
-    assert!(with_variable(&mark).is_empty());
+    assert_eq!(templates(&studio), Vec::<String>::new());
 }
 
-/// The processes that were started with this in their environment.
-fn with_variable(entry: &str) -> Vec<i32> {
-    let processes = fs::read_dir("/proc").unwrap().flatten();
-    processes
-        .filter(|process| {
-            let environment = fs::read(process.path().join("environ")).unwrap_or_default();
-            environment
-                .split(|&byte| byte == 0)
-                .any(|variable| variable == entry.as_bytes())
-        })
-        .filter_map(|process| process.file_name().to_str()?.parse().ok())
+/// The scripts that an interpreter is kept for.
+fn templates(studio: &Studio) -> Vec<String> {
+    let kept = fs::read_dir(studio.path("work")).unwrap().flatten();
+    kept.filter(|entry| entry.file_name().to_string_lossy().starts_with("warm-"))
+        .filter_map(|entry| fs::read_to_string(entry.path().join("script")).ok())
         .collect()
 }
 
-/// A warm hook whose interpreter is known by a variable.
-async fn marked(studio: &Studio, script: &str) -> (Value, String) {
-    studio.script(script, "print('here')\n");
-    let mark = format!("{}-{script}", studio.nap);
-    let mut config = warm(script);
-    config["env"] = json!({"MARK": mark});
+/// A warm hook whose script says its name.
+async fn named(studio: &Studio, name: &str) -> Value {
+    let script = format!("{name}/hook.py");
+    studio.script(&script, &format!("print('{name}')\n"));
+    let config = warm(&script);
     run_warm(studio, &config).await;
-    (config, format!("MARK={mark}"))
+    assert!(templates(studio).iter().any(|script| script.contains(name)));
+    config
 }
 
-async fn gone(mark: &str) {
+/// Waits until no interpreter is kept for a script that has this in it.
+async fn gone(studio: &Studio, name: &str) {
     let until = Instant::now() + LONG;
-    while !with_variable(mark).is_empty() {
-        assert!(Instant::now() < until, "{mark} is still there");
+    while templates(studio).iter().any(|script| script.contains(name)) {
+        assert!(Instant::now() < until, "{name} is still there");
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
+}
+
+/// The processes of the sandboxes of interpreters that are kept.
+fn processes(work: &Path) -> Vec<Pid> {
+    let given = work.join("given").to_str().unwrap().to_owned();
+    let mut found = Vec::new();
+    for process in fs::read_dir("/proc").unwrap().flatten() {
+        let line = fs::read(process.path().join("cmdline")).unwrap_or_default();
+        let line = String::from_utf8_lossy(&line);
+        if line.contains(&given) && line.contains("warm.py") {
+            let name = process.file_name();
+            let pid = name.to_str().and_then(|name| name.parse().ok());
+            found.extend(pid.and_then(Pid::from_raw));
+        }
+    }
+    let mut next = 0;
+    while let Some(pid) = found.get(next).map(|pid| pid.as_raw_pid()) {
+        let children = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children"));
+        let children = children.unwrap_or_default();
+        let pids = children
+            .split_whitespace()
+            .filter_map(|pid| pid.parse().ok());
+        found.extend(pids.filter_map(Pid::from_raw));
+        next += 1;
+    }
+    found
 }
 
 #[tokio::test]
 async fn an_interpreter_that_dies_costs_nobody_a_run() {
     let studio = studio();
-    let (config, mark) = marked(&studio, "hook.py").await;
-    let interpreters = with_variable(&mark);
-    assert!(!interpreters.is_empty());
-    for pid in interpreters {
-        let pid = rustix::process::Pid::from_raw(pid).unwrap();
-        let _ = rustix::process::kill_process(pid, rustix::process::Signal::KILL);
-    }
+    let config = named(&studio, "one").await;
+    // After bubblewrap and the first process of the sandbox.
+    let interpreter = processes(&studio.path("work"))[2];
+    rustix::process::kill_process(interpreter, rustix::process::Signal::KILL).unwrap();
+    gone(&studio, "one").await;
     let next = studio.run_python(config.clone()).await;
-    assert_eq!(next.stdout, "here\n", "{next:?}");
+    assert_eq!(next.stdout, "one\n", "{next:?}");
     assert!(!is_warm(&next));
     run_warm(&studio, &config).await;
 }
 
 #[tokio::test]
+async fn one_that_does_not_answer_is_not_waited_for() {
+    let studio = studio();
+    let config = named(&studio, "one").await;
+    // Where it is nested, that comes before it.
+    let interpreter = processes(&studio.path("work"))[if is_root() { 2 } else { 3 }];
+    rustix::process::kill_process(interpreter, rustix::process::Signal::STOP).unwrap();
+    let next = studio.run_python(config.clone()).await;
+    assert_eq!(next.stdout, "one\n", "{next:?}");
+    assert!(!is_warm(&next));
+    assert_eq!(templates(&studio), Vec::<String>::new());
+}
+
+#[tokio::test]
 async fn interpreters_end_with_the_server() {
     let studio = studio();
-    let (_, mark) = marked(&studio, "hook.py").await;
-    assert!(!with_variable(&mark).is_empty());
+    named(&studio, "one").await;
+    let work = studio.path("work");
+    assert!(processes(&work).len() > 2);
     drop(studio);
-    gone(&mark).await;
+    assert_eq!(processes(&work), []);
+    assert!(!work.exists());
 }
 
 #[tokio::test]
@@ -860,8 +973,9 @@ async fn one_that_is_not_used_is_ended_and_made_again() {
         settings.confinement = Confinement::Bubblewrap;
         settings.warm_unused_for = Duration::from_millis(500);
     });
-    let (config, mark) = marked(&studio, "hook.py").await;
-    gone(&mark).await;
+    let config = named(&studio, "one").await;
+    gone(&studio, "one").await;
+    assert_eq!(processes(&studio.path("work")), []);
     assert!(!is_warm(&studio.run_python(config.clone()).await));
     run_warm(&studio, &config).await;
 }
@@ -872,13 +986,13 @@ async fn of_too_many_the_one_that_was_not_used_longest_is_ended() {
         settings.confinement = Confinement::Bubblewrap;
         settings.warm_templates = 2;
     });
-    let (one, mark_of_one) = marked(&studio, "one/hook.py").await;
-    let (_, mark_of_two) = marked(&studio, "two/hook.py").await;
+    let one = named(&studio, "one").await;
+    named(&studio, "two").await;
     assert!(is_warm(&studio.run_python(one).await));
-    let (_, mark_of_three) = marked(&studio, "three/hook.py").await;
-    gone(&mark_of_two).await;
-    assert!(!with_variable(&mark_of_one).is_empty());
-    assert!(!with_variable(&mark_of_three).is_empty());
+    named(&studio, "three").await;
+    let mut kept = templates(&studio);
+    kept.sort();
+    assert_eq!(kept, ["print('one')\n", "print('three')\n"]);
 }
 
 #[tokio::test]

@@ -15,7 +15,7 @@ So what one run does, another never has.
 
 Standard input is a socket to the server (SOCK_SEQPACKET). On it the template
 says once that it is `ready`, or why it is not (`unfit: …`). Then each message
-names a run's directory below /runs, and brings five descriptors: standard
+names a run's directory below /.stagehook/runs, and brings five descriptors: standard
 input, output and error, where the end is reported, and a socket on which
 process 1 sends a descriptor of itself (`ready`) and waits for `go`. Until then
 nothing of the script has run.
@@ -47,13 +47,15 @@ import socket
 import threading
 import types
 
-RUNS = "/runs"
+RUNS = "/.stagehook/runs"
 WORK = "/work"
 INIT = "/.stagehook/init"
 # Who a script is.
 NOBODY = 65534
 # As the sandbox of every script has them.
 MEMORY_FILES = b"size=67108864,mode=755"
+# What each run has of its own.
+OWN_PLACES = (WORK, "/tmp", "/dev/shm")
 # What of /proc speaks of the whole machine: the kernel lets root write there
 # without asking for more, and knows a script by the user of the server.
 OF_THE_MACHINE = ("acpi", "bus", "fs", "irq", "scsi", "sys", "sysrq-trigger")
@@ -182,7 +184,11 @@ def watched(beside):
     return {path: stat_of(path) for path in paths}
 
 
-def check_fitness(own):
+def left_files():
+    return {(place, name) for place in OWN_PLACES for name in os.listdir(place)}
+
+
+def check_fitness(own, before):
     """Refuses to be forked with what a run would have in common with another."""
     if threading.active_count() > 1:
         raise Unfit("what the script imports starts threads")
@@ -198,9 +204,29 @@ def check_fitness(own):
         for line in maps:
             if line.split(" ", 2)[1][1::2] == "ws":
                 raise Unfit("what the script imports shares memory")
-    for directory in (WORK, "/tmp", "/dev/shm"):
-        if os.listdir(directory):
-            raise Unfit(f"what the script imports leaves files in {directory}")
+    for place, _ in left_files() - before:
+        raise Unfit(f"what the script imports leaves files in {place}")
+
+
+def nest():
+    """Goes on in a user namespace below that of the sandbox, in which the mounts
+    of the sandbox can neither be undone nor made writable, whatever the script
+    imports; and as process 1 of a pid namespace that belongs to it, so that this
+    one can come back from those it makes."""
+    check(libc.unshare(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID), "unshare")
+    map_user("0 0 1")
+    child = os.fork()
+    if child != 0:
+        os.closerange(0, 64)
+        os.waitpid(child, 0)
+        os._exit(1)
+    mount("proc", "/proc", b"proc", MS_NOSUID | MS_NODEV | MS_NOEXEC)
+
+
+def map_user(extent):
+    write("/proc/self/setgroups", "deny")
+    write("/proc/self/uid_map", extent)
+    write("/proc/self/gid_map", extent)
 
 
 def prepare(template):
@@ -246,7 +272,7 @@ def serve(control, code, seen):
         if len(descriptors) == 5:
             try:
                 if any(stat_of(path) != stat for path, stat in seen.items()):
-                    raise Unfit("what it has imported has changed")
+                    raise Unfit("changed")
                 if fork_into_namespace(own_namespace) == 0:
                     control.detach()
                     return message.decode(), descriptors
@@ -289,17 +315,26 @@ def say(descriptor, text):
 # ── A run ────────────────────────────────────────────────────────────────────
 
 
-def isolate(directory, run):
+def isolate(directory, run, kept):
     """Gives this process namespaces of its own, with the sandbox's file systems
-    as a script of its own sandbox has them."""
+    as a script of its own sandbox has them. What is `kept` are directories of the
+    host that each run sees."""
     network = 0 if run["network"] else CLONE_NEWNET
     check(libc.unshare(CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS | network), "unshare")
     if network:
         raise_loopback()
+    # Those that lie where something of the run's own is about to be.
+    kept = [(path, os.open(path, os.O_PATH)) for path in kept if lies_in_own_place(path)]
     mount(os.path.join(RUNS, directory), WORK, None, MS_BIND)
-    check(libc.umount2(os.fsencode(RUNS), MNT_DETACH), "umount")
-    for place in ("/tmp", "/dev/shm"):
+    # In a nested template the mounts of the sandbox are locked.
+    if libc.umount2(os.fsencode(RUNS), MNT_DETACH) < 0:
+        mount("tmpfs", RUNS, b"tmpfs", MS_RDONLY | MS_NOSUID | MS_NODEV, b"size=4k,mode=755")
+    for place in OWN_PLACES[1:]:
         mount("tmpfs", place, b"tmpfs", MS_NOSUID | MS_NODEV, MEMORY_FILES)
+    for path, descriptor in kept:
+        os.makedirs(path, exist_ok=True)
+        mount(f"/proc/self/fd/{descriptor}", path, None, MS_BIND | MS_REC)
+        os.close(descriptor)
     terminals = b"newinstance,ptmxmode=0666,mode=620"
     mount("devpts", "/dev/pts", b"devpts", MS_NOSUID | MS_NOEXEC, terminals)
     safe = MS_NOSUID | MS_NODEV | MS_NOEXEC
@@ -315,11 +350,13 @@ def isolate(directory, run):
     # The last, so that all of the above is out of the script's reach whatever
     # powers it would find: its user namespace has none over these mounts.
     check(libc.unshare(CLONE_NEWUSER), "unshare")
-    write("/proc/self/setgroups", "deny")
-    write("/proc/self/uid_map", f"{NOBODY} 0 1")
-    write("/proc/self/gid_map", f"{NOBODY} 0 1")
+    map_user(f"{NOBODY} 0 1")
     write("user/max_user_namespaces", "0", settings)
     os.close(settings)
+
+
+def lies_in_own_place(path):
+    return any(path == place or path.startswith(place + "/") for place in OWN_PLACES)
 
 
 def raise_loopback():
@@ -357,7 +394,7 @@ def give_up_powers():
     check(libc.prctl(PR_SET_DUMPABLE, 1, 0, 0, 0), "prctl")
 
 
-def first_process(directory, descriptors):
+def first_process(directory, descriptors, kept):
     """Process 1 of a run. Returns in its script, with what that is told."""
     *streams, report, reply_descriptor = descriptors
     reply = socket.socket(fileno=reply_descriptor)
@@ -365,7 +402,7 @@ def first_process(directory, descriptors):
         os.setsid()
         with open(os.path.join(RUNS, directory + ".json"), "rb") as file:
             run = json.load(file)
-        isolate(directory, run)
+        isolate(directory, run, kept)
         limit(run["limits"])
         # From now on they wait for the init that this becomes.
         signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGTERM, signal.SIGCHLD))
@@ -510,9 +547,12 @@ def begin():
     with open(os.path.join(RUNS, "template.json"), "rb") as file:
         template = json.load(file)
     try:
+        if template["nests"]:
+            nest()
+        before = left_files()
         code = prepare(template)
-        check_fitness(own)
-    except Unfit as error:
+        check_fitness(own, before)
+    except (Unfit, OSError) as error:
         control.send(f"unfit: {error}".encode()[:200])
         os._exit(0)
     sys.stdout.flush()
@@ -523,7 +563,7 @@ def begin():
     seen = watched((os.path.dirname(template["script"]), template["directory"]))
     control.send(b"ready")
     directory, descriptors = serve(control, code, seen)
-    first_process(directory, descriptors)
+    first_process(directory, descriptors, template["kept"])
     return code, fresh_main(template["script"])
 
 

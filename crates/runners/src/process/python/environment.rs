@@ -37,7 +37,7 @@ pub(in super::super) struct Environment {
     path: PathBuf,
     directory: Dir,
     /// Locked; none for a named one, which nobody collects.
-    _used: Option<File>,
+    used: Option<File>,
 }
 
 /// Why there is none.
@@ -84,13 +84,19 @@ impl Environment {
             let _ = stamp.set_modified(SystemTime::now());
         }
         Ok(Some(Self {
-            _used: Some(stamp),
+            used: Some(stamp),
             ..environment
         }))
     }
 
     pub(in super::super) fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Whether it was built here, of what a hook wanted; otherwise an
+    /// administrator made it.
+    pub(in super::super) fn is_managed(&self) -> bool {
+        self.used.is_some()
     }
 
     /// The directory, opened.
@@ -149,7 +155,7 @@ fn open(parent: &Path, name: &str) -> io::Result<Result<Environment, Fault>> {
         .map(|()| Environment {
             path: parent.join(name),
             directory,
-            _used: None,
+            used: None,
         }))
 }
 

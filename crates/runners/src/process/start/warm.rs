@@ -17,6 +17,10 @@ impl Starter {
     pub(super) fn begin(&self, script: &Script, view: Option<&View>) -> Option<(Arc<Key>, Begin)> {
         let (templates, view) = (self.templates.as_ref()?, view?);
         let python = self.python.as_ref()?;
+        if bubblewrap::is_root() && !self.imports_what_is_installed(python) {
+            templates.told_root();
+            return None;
+        }
         let key = Key::new(&self.path, script, python, view, &self.env, &self.limits)
             .inspect_err(|error| self.stays_cold(error))
             .ok()?;
@@ -90,6 +94,17 @@ impl Starter {
             limits: self.limits,
         };
         Some((making, description))
+    }
+
+    /// Whether what the script imports early can only be what an administrator has
+    /// installed: neither packages that the hook chose, nor what a variable of
+    /// its own leads to.
+    ///
+    /// Where the server is root, the one who imports it could be root outside of
+    /// the sandbox.
+    fn imports_what_is_installed(&self, python: &python::Interpreter) -> bool {
+        let environment = python.environment.as_ref();
+        self.env.is_empty() && !environment.is_some_and(|environment| environment.is_managed())
     }
 
     fn stays_cold(&self, error: &io::Error) {

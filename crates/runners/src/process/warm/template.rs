@@ -3,7 +3,7 @@
 //!
 //! What happens in there is in `lib/warm.py`.
 
-use super::super::bubblewrap::{Bubblewrap, View};
+use super::super::bubblewrap::{self, Bubblewrap, View};
 use super::super::cgroup::{ControlGroup, ControlGroups};
 use super::super::report::{self, Report};
 use super::super::spawn::Program;
@@ -87,6 +87,16 @@ pub(in super::super) enum NotReady {
     Failed(String),
 }
 
+/// Why a run could not be forked. For operators.
+#[derive(Debug, thiserror::Error)]
+pub(in super::super) enum NotForked {
+    /// What the template has imported is not what it would import today.
+    #[error("what it imports has changed")]
+    Changed,
+    #[error("{0}")]
+    Failed(String),
+}
+
 /// An interpreter to fork from. Dropping it ends it, with every run of it.
 #[derive(Debug)]
 pub(in super::super) struct Template {
@@ -105,7 +115,7 @@ impl Template {
     /// Starts it; blocks for a moment.
     pub(super) fn start(
         description: Description,
-        bubblewrap: &Bubblewrap,
+        sandbox: &Bubblewrap,
         groups: Option<&Arc<ControlGroups>>,
         work_root: &Path,
     ) -> io::Result<Self> {
@@ -116,16 +126,18 @@ impl Template {
             "script": description.script,
             "directory": description.directory,
             "beside": description.beside,
+            "kept": description.view.places(),
+            "nests": !bubblewrap::is_root(),
         });
         fs::write(runs.path().join("template.json"), told.to_string())?;
         fs::write(runs.path().join("script"), &description.content)?;
         let (control, theirs) = Socket::pair()?;
-        let mut program = Program::new(&description.program, super::super::bubblewrap::WORK)
+        let mut program = Program::new(&description.program, bubblewrap::WORK)
             .args(&description.args)
             .args([PROGRAM]);
         program.variables = description.variables;
         program.stdin = Some(theirs);
-        let (program, report) = bubblewrap.confine_template(
+        let (program, report) = sandbox.confine_template(
             program,
             File::open(runs.path())?.into(),
             description.view,
@@ -180,7 +192,8 @@ impl Template {
             Ok(None) | Err(_) => return Err(NotReady::Failed(self.last_words())),
         }
         // It says so itself, and what it has imported could have said it too.
-        if self.tree.members(2).len() > 1 {
+        let own = if bubblewrap::is_root() { 1 } else { 2 };
+        if self.tree.members(own + 1).len() > own {
             return Err(NotReady::Unfit(
                 "what the script imports leaves processes running".to_owned(),
             ));
@@ -205,11 +218,11 @@ impl Template {
         directory: &Path,
         told: &Told<'_>,
         group: Option<ControlGroup>,
-    ) -> Result<Forked, String> {
+    ) -> Result<Forked, NotForked> {
         let name = directory
             .file_name()
             .and_then(|name| name.to_str())
-            .ok_or("the work directory has no name")?;
+            .ok_or_else(|| NotForked::Failed("the work directory has no name".to_owned()))?;
         let file = self.runs.path().join(format!("{name}.json"));
         let forked = self.try_fork(&file, name, told, group);
         // It was read, or never will be.
@@ -223,9 +236,11 @@ impl Template {
         name: &str,
         told: &Told<'_>,
         group: Option<ControlGroup>,
-    ) -> Result<Forked, String> {
-        let failed = |error: io::Error| error.to_string();
-        fs::write(file, told.json().ok_or("a path is no text")?).map_err(failed)?;
+    ) -> Result<Forked, NotForked> {
+        let failed = |error: io::Error| NotForked::Failed(error.to_string());
+        let not_forked = |why: &str| NotForked::Failed(why.to_owned());
+        let told = told.json().ok_or_else(|| not_forked("a path is no text"))?;
+        fs::write(file, told).map_err(failed)?;
         let (their_stdin, stdin) = io::pipe().map_err(failed)?;
         let (stdout, their_stdout) = io::pipe().map_err(failed)?;
         let (stderr, their_stderr) = io::pipe().map_err(failed)?;
@@ -248,15 +263,18 @@ impl Template {
             reporter,
             their_reply,
         ));
-        let answer = reply
-            .receive(FORKED_WITHIN)
-            .map_err(|error| match error.kind() {
-                io::ErrorKind::TimedOut => "it does not answer".to_owned(),
-                _ => error.to_string(),
-            })?;
-        let answer = answer.ok_or("it ended in the middle of a fork")?;
-        let (Some(pidfd), "ready") = (answer.descriptor, answer.text.as_str()) else {
-            return Err(answer.text);
+        let answer = match reply.receive(FORKED_WITHIN) {
+            Ok(Some(answer)) => answer,
+            Ok(None) => return Err(not_forked("it ended in the middle of a fork")),
+            Err(error) if error.kind() == io::ErrorKind::TimedOut => {
+                return Err(not_forked("it does not answer"));
+            }
+            Err(error) => return Err(failed(error)),
+        };
+        let pidfd = match (answer.descriptor, answer.text.as_str()) {
+            (Some(pidfd), "ready") => pidfd,
+            (_, "changed") => return Err(NotForked::Changed),
+            _ => return Err(NotForked::Failed(answer.text)),
         };
         let pipes = Pipes {
             stdin: stdin.into(),
