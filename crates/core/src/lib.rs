@@ -48,6 +48,7 @@ pub mod resolve;
 pub mod schema;
 pub mod scope;
 pub mod script;
+pub mod secret;
 pub mod signature;
 pub mod stage_run;
 pub mod text;

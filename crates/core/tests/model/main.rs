@@ -20,6 +20,7 @@ mod result;
 mod round_trip;
 mod sample;
 mod schema;
+mod secret;
 mod signature;
 mod verdict;
 mod webhook;
