@@ -21,6 +21,7 @@ mod python_environments;
 mod revisions;
 mod samples;
 mod scripts;
+mod secrets;
 mod stage_runs;
 mod tokens;
 mod writing;
