@@ -26,7 +26,7 @@ pub use egress::Egress;
 pub use invocation::{HostBroken, Invocation};
 pub use listener::{OutputListener, OutputStream};
 pub use network::{AddressClass, Forbidden, NetworkPolicy, ResolveError, classify};
-pub use secrets::Secrets;
+pub use secrets::{Current, KeyError, KnownSecrets, NoSecret, SecretKeys, Secrets};
 
 use stagehook_core::config::HookConfig;
 use stagehook_core::execution::{Execution, ExecutionStatus};

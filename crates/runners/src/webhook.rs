@@ -100,7 +100,7 @@ impl WebhookRunner {
     }
 
     async fn attempt(&self, config: &WebhookConfig, invocation: &Invocation<'_>) -> Execution {
-        let secrets = &*self.settings.secrets;
+        let secrets = &*self.settings.secrets.now();
         let redactor = request::redactor(secrets, config);
         let prepared = config
             .url

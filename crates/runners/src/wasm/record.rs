@@ -72,7 +72,7 @@ impl WasmRunner {
             .map_err(linking)?;
         let relay: Component = self.compile(Digest::of(&relay), relay.into()).await?;
         let relay = self.linker.instantiate_pre(&relay).map_err(linking)?;
-        let withheld = Withheld::new(self.secrets.values().map(str::to_owned));
+        let withheld = Withheld::new(self.secrets.now().values().map(str::to_owned));
         let tape = Tape(Arc::new(Mode::Record(Recorder::new(relay, withheld))));
         let plugin = self.link_to(&tape, digest, &compiled, &imports)?;
         Ok((plugin, tape))

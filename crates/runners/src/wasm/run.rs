@@ -12,7 +12,7 @@ use super::runner::WasmRunner;
 use super::state::{GrantedSecrets, State};
 use crate::media_roots::Refusal;
 use crate::secrets::Redactor;
-use crate::{HostBroken, Invocation};
+use crate::{HostBroken, Invocation, KnownSecrets};
 use serde_json::Value;
 use stagehook_core::config::{LimitsInForce, PluginGrants, WasmConfig};
 use stagehook_core::contract::{HookResult, ResultStatus};
@@ -35,15 +35,23 @@ impl WasmRunner {
         invocation: Invocation<'_>,
     ) -> Result<Execution, HostBroken> {
         let started = Instant::now();
+        // Once, so that what it is given is what is redacted.
+        let secrets = self.secrets.now();
         let has_secrets =
             !(config.grants.secrets.is_empty() && config.grants.http_secrets.is_empty());
         let redactor = if has_secrets {
-            self.redactor.clone()
+            secrets.redactor()
         } else {
             Redactor::default()
         };
         let mut execution = self
-            .run_from(started, config, plugin, invocation, redactor.clone())
+            .run_from(
+                started,
+                config,
+                plugin,
+                invocation,
+                (&secrets, redactor.clone()),
+            )
             .await?;
         execution.duration = started.elapsed();
         redact(&mut execution, &redactor);
@@ -58,7 +66,7 @@ impl WasmRunner {
         config: &WasmConfig,
         plugin: &PreparedPlugin,
         invocation: Invocation<'_>,
-        redactor: Redactor,
+        (secrets, redactor): (&KnownSecrets, Redactor),
     ) -> Result<Execution, HostBroken> {
         let refused = |error: String| Ok(Execution::not_run(ExecutionStatus::Refused, error));
         let mut limits = match config.limits.within(&self.settings.limits) {
@@ -107,10 +115,10 @@ impl WasmRunner {
             redactor,
         );
         state.open_files = self.file_limits.of_call();
-        state.secrets = self.granted_secrets(grants);
+        state.secrets = granted_secrets(secrets, grants);
         state.http.egress.clone_from(&self.settings.egress);
         state.http.hosts.clone_from(&grants.http);
-        state.http.secrets = self.sent_secrets(grants);
+        state.http.secrets = sent_secrets(secrets, grants);
         state.tape = plugin.tape().cloned();
         let called = call(
             plugin.pre(),
@@ -162,29 +170,29 @@ impl WasmRunner {
                 HostBroken::new("open granted directories", std::io::Error::other(error))
             })
     }
+}
 
-    fn granted_secrets(&self, grants: &PluginGrants) -> GrantedSecrets {
-        grants
-            .secrets
-            .iter()
-            .map(|name| {
-                let value = self.secrets.get(name).map(str::to_owned);
-                (name.as_str().to_owned(), value)
-            })
-            .collect()
-    }
+fn granted_secrets(secrets: &KnownSecrets, grants: &PluginGrants) -> GrantedSecrets {
+    grants
+        .secrets
+        .iter()
+        .map(|name| {
+            let value = secrets.get(name).ok().map(str::to_owned);
+            (name.as_str().to_owned(), value)
+        })
+        .collect()
+}
 
-    fn sent_secrets(&self, grants: &PluginGrants) -> Vec<SentSecret> {
-        grants
-            .http_secrets
-            .iter()
-            .map(|(name, hosts)| SentSecret {
-                name: name.clone(),
-                value: self.secrets.get(name).map(str::to_owned),
-                hosts: hosts.clone(),
-            })
-            .collect()
-    }
+fn sent_secrets(secrets: &KnownSecrets, grants: &PluginGrants) -> Vec<SentSecret> {
+    grants
+        .http_secrets
+        .iter()
+        .map(|(name, hosts)| SentSecret {
+            name: name.clone(),
+            value: secrets.get(name).map(str::to_owned),
+            hosts: hosts.clone(),
+        })
+        .collect()
 }
 
 /// Takes secrets out of everything that the plugin answered. What it printed has
@@ -255,6 +263,8 @@ fn execution(called: Called, limits: &LimitsInForce) -> Execution {
             execution.status = status;
             execution.error = Some(error);
             execution.exit_code = exit_code;
+            // What it waited for may answer sooner the next time.
+            execution.retryable = status == ExecutionStatus::TimedOut;
         }
         (_, None) => execution.error = Some("answered another question".to_owned()),
     }

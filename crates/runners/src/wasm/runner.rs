@@ -12,7 +12,6 @@ use super::state::State;
 use super::ticker::Ticker;
 use crate::Secrets;
 use crate::media_roots::MediaRoots;
-use crate::secrets::Redactor;
 use std::fmt;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
@@ -27,7 +26,6 @@ const LOADED_AT_ONCE: usize = 4;
 pub struct WasmRunner {
     pub(super) settings: WasmSettings,
     pub(super) secrets: Secrets,
-    pub(super) redactor: Redactor,
     pub(super) roots: Arc<MediaRoots>,
     pub(super) file_limits: FileLimits,
     pub(super) engine: Engine,
@@ -78,7 +76,6 @@ impl WasmRunner {
             .as_ref()
             .and_then(|cache| opened(DiskCache::open(cache, &engine)));
         Ok(Self {
-            redactor: secrets.redactor(),
             secrets,
             roots: Arc::new(roots),
             file_limits: FileLimits::of_process(),

@@ -1,5 +1,6 @@
 //! Why an attempt got no answer.
 
+use crate::NoSecret;
 use crate::egress::{Fault, reason};
 use crate::network::Forbidden;
 use crate::secrets::Redactor;
@@ -18,6 +19,12 @@ pub(super) struct Failure {
 impl From<Forbidden> for Failure {
     fn from(forbidden: Forbidden) -> Self {
         Self::refused(forbidden.to_string())
+    }
+}
+
+impl From<NoSecret> for Failure {
+    fn from(missing: NoSecret) -> Self {
+        Self::refused(missing.to_string())
     }
 }
 

@@ -3,7 +3,7 @@
 use super::failure::Failure;
 use super::signature::Key;
 use crate::secrets::Redactor;
-use crate::{Invocation, Secrets};
+use crate::{Invocation, KnownSecrets};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -12,7 +12,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::Request;
 use serde::Serialize;
 use serde_json::Value;
-use stagehook_core::config::{Auth, Method, SecretName, WebhookConfig};
+use stagehook_core::config::{Auth, Method, WebhookConfig};
 use stagehook_core::contract::{HookInput, TriggerRef};
 use stagehook_core::ids::EventId;
 
@@ -30,7 +30,7 @@ struct EventBody<'a> {
 pub(super) fn prepare(
     config: &WebhookConfig,
     invocation: &Invocation<'_>,
-    secrets: &Secrets,
+    secrets: &KnownSecrets,
     now: DateTime<Utc>,
 ) -> Result<Request, Failure> {
     let input = invocation.input;
@@ -64,18 +64,23 @@ pub(super) fn prepare(
     set(&mut headers, "webhook-id", &id)?;
     set(&mut headers, "webhook-timestamp", &timestamp.to_string())?;
     if let Some(name) = &config.secret {
-        let key = Key::of_secret(value_of(secrets, name)?)
+        let value = secrets.get(name)?;
+        let key = Key::of_secret(value)
             .map_err(|error| Failure::refused(format!("the secret {name} {error}")))?;
         set(
             &mut headers,
             "x-stagehook-signature",
             &key.sign(body.as_bytes()),
         )?;
-        set(
-            &mut headers,
-            "webhook-signature",
-            &key.sign_message(&id, timestamp, body.as_bytes()),
-        )?;
+        let mut signatures = key.sign_message(&id, timestamp, body.as_bytes());
+        // While a secret is replaced, receivers check with either value. One that
+        // was no key signed nothing before, either.
+        let previous = secrets.previous(name, now).map(Key::of_secret);
+        if let Some(Ok(previous)) = previous {
+            signatures.push(' ');
+            signatures += &previous.sign_message(&id, timestamp, body.as_bytes());
+        }
+        set(&mut headers, "webhook-signature", &signatures)?;
     }
     let method = match config.method {
         Method::Post => http::Method::POST,
@@ -89,10 +94,11 @@ pub(super) fn prepare(
 }
 
 /// Takes out every secret, and the forms of it that only a request has.
-pub(super) fn redactor(secrets: &Secrets, config: &WebhookConfig) -> Redactor {
+pub(super) fn redactor(secrets: &KnownSecrets, config: &WebhookConfig) -> Redactor {
     let credentials = match &config.auth {
         Some(Auth::Basic { username, secret }) => secrets
             .get(secret)
+            .ok()
             .map(|password| basic_credentials(username, password)),
         _ => None,
     };
@@ -122,8 +128,8 @@ fn happened_at(id: EventId) -> Option<DateTime<Utc>> {
     DateTime::from_timestamp(i64::try_from(seconds).ok()?, nanos)
 }
 
-fn authorize(headers: &mut HeaderMap, auth: &Auth, secrets: &Secrets) -> Result<(), Failure> {
-    let secret = value_of(secrets, auth.secret())?;
+fn authorize(headers: &mut HeaderMap, auth: &Auth, secrets: &KnownSecrets) -> Result<(), Failure> {
+    let secret = secrets.get(auth.secret())?;
     let (name, value) = match auth {
         Auth::Bearer { .. } => (AUTHORIZATION, format!("Bearer {secret}")),
         Auth::Basic { username, .. } => (
@@ -145,15 +151,6 @@ fn authorize(headers: &mut HeaderMap, auth: &Auth, secrets: &Secrets) -> Result<
 
 fn basic_credentials(username: &str, password: &str) -> String {
     BASE64.encode(format!("{username}:{password}"))
-}
-
-fn value_of<'a>(secrets: &'a Secrets, name: &SecretName) -> Result<&'a str, Failure> {
-    secrets.get(name).ok_or_else(|| {
-        Failure::refused(format!(
-            "the secret {name} does not exist on this server; it is read from the variable {}",
-            Secrets::variable_of(name)
-        ))
-    })
 }
 
 fn set(headers: &mut HeaderMap, name: &str, value: &str) -> Result<(), Failure> {

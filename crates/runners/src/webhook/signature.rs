@@ -5,7 +5,8 @@
 //! * `X-Stagehook-Signature: sha256=<hex>` over the body;
 //! * `webhook-signature: v1,<base64>` over `<id>.<timestamp>.<body>`, as
 //!   Standard Webhooks has it. It also proves when the message was sent, so it
-//!   is the one that stops a replay.
+//!   is the one that stops a replay. While a stored secret is replaced, the header
+//!   has two of them, the new value's first, with a space between.
 //!
 //! A secret that begins with `whsec_` is the key in base64, as Standard
 //! Webhooks writes keys; any other is the key itself. Both forms use that key.

@@ -3,10 +3,11 @@
 use crate::stage::{Stage, component, found};
 use rstest::rstest;
 use serde_json::{Value, json};
+use stagehook_core::config::SecretName;
 use stagehook_core::execution::Execution;
 use stagehook_core::execution::ExecutionStatus::{self, Failed, Passed, Refused, TimedOut};
-use stagehook_runners::Secrets;
 use stagehook_runners::wasm::{WasmRunner, WasmSettings};
+use stagehook_runners::{Current, Secrets};
 
 /// Of letters that nothing else here has.
 const SECRET: &str = "QXZWKVJYUH";
@@ -40,6 +41,24 @@ async fn a_granted_secret_is_read_and_redacted() {
     assert_eq!(execution.status, Passed, "{execution:?}");
     assert_eq!(found(&execution)["length"], SECRET.len());
     assert_eq!(execution.stderr, "[info] [redacted]\n");
+}
+
+#[tokio::test]
+async fn a_stored_secret_is_what_it_is_when_the_run_begins_and_redacted_too() {
+    let secrets = Secrets::default();
+    let stage = Stage::with("secret_guest", WasmSettings::default(), secrets.clone()).await;
+    for value in [SECRET, "another one: QXZ"] {
+        let name = SecretName::try_from("tracker_token".to_owned()).unwrap();
+        let current = Current {
+            value: value.to_owned().try_into().unwrap(),
+            previous: None,
+        };
+        secrets.replace_stored([(name, Ok(current))].into());
+        let execution = say(&stage, json!({"say": "log"})).await;
+        assert_eq!(execution.status, Passed, "{execution:?}");
+        assert_eq!(found(&execution)["length"], value.len());
+        assert_eq!(execution.stderr, "[info] [redacted]\n");
+    }
 }
 
 #[tokio::test]

@@ -129,11 +129,11 @@ async fn a_secret_that_is_missing_or_unusable_is_refused_before_anything_is_sent
     let cases = [
         (
             bearer("absent"),
-            "the secret absent does not exist on this server; it is read from the variable STAGEHOOK_SECRET_ABSENT",
+            "the secret absent does not exist on this server: store one (`stagehook secret set absent`), or set STAGEHOOK_SECRET_ABSENT in the server's environment",
         ),
         (
             json!({"url": receiver.url(), "secret": "absent"}),
-            "the secret absent does not exist on this server; it is read from the variable STAGEHOOK_SECRET_ABSENT",
+            "the secret absent does not exist on this server: store one (`stagehook secret set absent`), or set STAGEHOOK_SECRET_ABSENT in the server's environment",
         ),
         (
             bearer("lines"),

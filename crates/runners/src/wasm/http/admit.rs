@@ -128,10 +128,7 @@ impl Http {
                          carries secrets only to a loopback address such as 127.0.0.1)"
                     ));
                 }
-                secret
-                    .value
-                    .as_deref()
-                    .ok_or_else(|| format!("the secret {name} does not exist on this server"))
+                secret.value.as_deref().map_err(ToString::to_string)
             });
             let value = filled.map_err(|why| Denied::new(format!("header {name}: {why}")))?;
             sent.append(name.clone(), value);

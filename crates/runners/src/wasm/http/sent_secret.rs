@@ -1,5 +1,6 @@
 //! Secrets that a guest sends and never sees.
 
+use crate::NoSecret;
 use http::HeaderValue;
 use stagehook_core::config::{HostPattern, SecretName};
 
@@ -10,8 +11,8 @@ const CLOSING: &[u8] = b"}}";
 /// A secret, and where it may be sent.
 pub(in crate::wasm) struct SentSecret {
     pub(in crate::wasm) name: SecretName,
-    /// Its value, where one is stored.
-    pub(in crate::wasm) value: Option<String>,
+    /// Its value, or why there is none.
+    pub(in crate::wasm) value: Result<String, NoSecret>,
     pub(in crate::wasm) hosts: Vec<HostPattern>,
 }
 
