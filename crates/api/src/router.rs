@@ -74,6 +74,9 @@ pub(crate) fn resources() -> OpenApiRouter<ApiState> {
         ))
         .routes(routes!(routes::scripts::history::versions))
         .routes(routes!(routes::scripts::history::diff))
+        .routes(routes!(routes::secrets::list))
+        .routes(routes!(routes::secrets::put, routes::secrets::delete))
+        .routes(routes!(routes::secrets::rekey))
         .routes(routes!(routes::audit::list))
         .routes(routes!(
             routes::event_types::create,

@@ -18,4 +18,5 @@ pub(crate) mod projects;
 pub(crate) mod revisions;
 pub(crate) mod scene_types;
 pub(crate) mod scripts;
+pub(crate) mod secrets;
 pub(crate) mod stage_runs;

@@ -13,6 +13,7 @@ mod plugin;
 mod project;
 mod scene_type;
 mod script;
+mod secret;
 mod serve;
 mod stage;
 
@@ -55,6 +56,8 @@ enum Command {
     SceneType(scene_type::SceneTypeArgs),
     /// Scripts of shell and Python hooks: new, push, list, history, diff, …
     Script(script::ScriptArgs),
+    /// Secrets that the server keeps encrypted: set, list, rm, rekey
+    Secret(secret::SecretArgs),
     /// Plugins (WebAssembly components)
     Plugin(plugin::PluginArgs),
 }
@@ -79,6 +82,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Project(args) => wait(project::run(args)),
         Command::SceneType(args) => wait(scene_type::run(args)),
         Command::Script(args) => wait(script::run(args)),
+        Command::Secret(args) => wait(secret::run(args)),
         Command::Plugin(args) => wait(plugin::run(args)),
     };
     ending.map(ExitCode::from)

@@ -60,6 +60,7 @@ pub(crate) async fn serve(settings: Settings) -> anyhow::Result<()> {
             trusted: settings.trusted_keys.value.clone(),
             required: settings.require_signed_plugins.value,
         },
+        secret_keys: Arc::new(settings.secret_keys.open()?),
         ..EngineSettings::new(data_dir.node())
     };
     let progress = Progress::new(engine_settings.clock.clone());

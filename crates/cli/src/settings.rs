@@ -8,8 +8,11 @@ mod environment;
 mod file;
 mod keys;
 mod redact;
+mod secret_keys;
 
 use clap::{Args, ValueEnum};
+use environment::Variables;
+use secret_keys::KeySettings;
 use serde::Deserialize;
 use stagehook_core::signature::TrustedKey;
 use stagehook_runners::process::Confinement;
@@ -145,6 +148,8 @@ pub(crate) struct Settings {
     pub(crate) trusted_keys: Sourced<Vec<TrustedKey>>,
     pub(crate) require_signed_plugins: Sourced<bool>,
     pub(crate) log_format: Sourced<LogFormat>,
+    /// The keys of stored secrets.
+    pub(crate) secret_keys: KeySettings,
     /// The administrator's token; none: one is made at the first start.
     pub(crate) admin_token: Option<String>,
 }
@@ -198,12 +203,16 @@ impl Settings {
             let base = path.parent().unwrap_or(&here).to_owned();
             layers.file = Some((path, layer.based_on(&base)));
         }
-        let settings = Self::from_layers(layers, &here, variables.admin_token()?);
+        let settings = Self::from_layers(layers, &here, &variables)?;
         keys::check(&settings.trusted_keys, &settings.require_signed_plugins)?;
         Ok(settings)
     }
 
-    fn from_layers(mut layers: Layers, here: &Path, admin_token: Option<String>) -> Self {
+    fn from_layers(
+        mut layers: Layers,
+        here: &Path,
+        variables: &Variables,
+    ) -> Result<Self, SettingsError> {
         let data_dir = layers.take(
             "--data-dir",
             "STAGEHOOK_DATA_DIR",
@@ -212,7 +221,9 @@ impl Settings {
         );
         let database = data_dir.value.join("stagehook.db");
         let scripts = data_dir.value.join("scripts");
-        Self {
+        Ok(Self {
+            secret_keys: KeySettings::read(variables, &data_dir.value, here)?,
+            admin_token: variables.admin_token()?,
             listen: layers.take(
                 "--listen",
                 "STAGEHOOK_LISTEN",
@@ -274,8 +285,7 @@ impl Settings {
                 || LogFormat::Text,
             ),
             data_dir,
-            admin_token,
-        }
+        })
     }
 
     /// How scripts are to be confined.
@@ -302,6 +312,7 @@ impl Settings {
             ),
             None => ("(made at the first start)".to_owned(), Source::Default),
         };
+        let (secrets_key, secrets_key_source) = self.secret_keys.shown();
         vec![
             (
                 "listen",
@@ -358,6 +369,7 @@ impl Settings {
                 self.log_format.value.as_str().to_owned(),
                 self.log_format.source.to_string(),
             ),
+            ("secrets_key", secrets_key, secrets_key_source),
             ("admin_token", token, token_source.to_string()),
         ]
     }

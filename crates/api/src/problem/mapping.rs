@@ -31,8 +31,15 @@ impl From<EngineError> for Problem {
                 problem.errors = vec![FieldError::new("/config/sandbox", detail)];
                 problem
             }
-            EngineError::ScriptsNeedAdministrator => {
+            EngineError::ScriptsNeedAdministrator | EngineError::SecretsNeedAdministrator => {
                 Self::new(StatusCode::FORBIDDEN, "forbidden", detail)
+            }
+            EngineError::SecretKeyMissing(_) => {
+                Self::new(StatusCode::CONFLICT, "secret-key-missing", detail)
+            }
+            EngineError::SecretKey(error) => {
+                tracing::error!(error = &error as &dyn Error, "no secret can be encrypted");
+                Self::internal()
             }
             EngineError::Overloaded => {
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, "overloaded", detail)
@@ -125,6 +132,9 @@ impl From<StoreError> for Problem {
             }
             StoreError::ScriptTrusted { .. } => {
                 Self::new(StatusCode::FORBIDDEN, "forbidden", detail)
+            }
+            StoreError::SecretInUse { .. } => {
+                Self::new(StatusCode::CONFLICT, "secret-in-use", detail)
             }
             StoreError::FolderFull { .. } => Self::new(StatusCode::CONFLICT, "folder-full", detail),
             StoreError::Unavailable(source) => {

@@ -56,7 +56,7 @@ impl Variables {
         })
     }
 
-    fn path(&self, name: &str) -> Option<PathBuf> {
+    pub(super) fn path(&self, name: &str) -> Option<PathBuf> {
         self.0.get(&OsString::from(name)).map(PathBuf::from)
     }
 
@@ -71,7 +71,7 @@ impl Variables {
         })
     }
 
-    fn text(&self, name: &'static str) -> Result<Option<String>, SettingsError> {
+    pub(super) fn text(&self, name: &'static str) -> Result<Option<String>, SettingsError> {
         self.0
             .get(&OsString::from(name))
             .map(|value| {
