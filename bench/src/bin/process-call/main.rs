@@ -11,6 +11,8 @@
 //! A confined hook is measured beside a bare bubblewrap that is started with the
 //! flags of the runner's own, whose command line is read from `/proc`.
 //!
+//! A second table has warm Python hooks beside cold ones, both confined.
+//!
 //! The two take turns in short blocks, so that whatever else the machine does
 //! happens to both; the table shows the median block of each.
 //!
@@ -25,7 +27,8 @@ mod scenario;
 use anyhow::{Context as _, Result, bail, ensure};
 use bare::Bare;
 use ours::Ours;
-use scenario::{SCENARIOS, Scenario};
+use scenario::{SCENARIOS, Scenario, WITH_IMPORTS};
+use stagehook_core::config::HookType;
 use stagehook_runners::process::Confinement;
 use std::io::Write as _;
 use std::time::{Duration, Instant};
@@ -59,7 +62,7 @@ async fn measure(
     confinement: Confinement,
     blocks: usize,
 ) -> Result<(Duration, Duration)> {
-    let ours = Ours::new(scenario, confinement)?;
+    let ours = Ours::new(scenario, confinement, false)?;
     let bare = Bare::of(scenario, &ours, confinement).await?;
     let (mut bare_blocks, mut our_blocks) = (Vec::new(), Vec::new());
     for _ in 0..=blocks {
@@ -78,6 +81,27 @@ async fn measure(
     bare_blocks.remove(0);
     our_blocks.remove(0);
     Ok((median(bare_blocks), median(our_blocks)))
+}
+
+/// A cold run, and a warm one.
+async fn measure_warm(scenario: &Scenario, blocks: usize) -> Result<(Duration, Duration)> {
+    let cold = Ours::new(scenario, Confinement::Bubblewrap, false)?;
+    let warm = Ours::new(scenario, Confinement::Bubblewrap, true)?;
+    warm.warm_up().await?;
+    let (mut cold_blocks, mut warm_blocks) = (Vec::new(), Vec::new());
+    for _ in 0..blocks {
+        for (ours, expected, blocks) in [
+            (&cold, false, &mut cold_blocks),
+            (&warm, true, &mut warm_blocks),
+        ] {
+            let began = Instant::now();
+            for _ in 0..RUNS_PER_BLOCK {
+                ensure!(ours.run().await? == expected, "a warm hook ran cold");
+            }
+            blocks.push(began.elapsed());
+        }
+    }
+    Ok((median(cold_blocks), median(warm_blocks)))
 }
 
 #[tokio::main]
@@ -105,6 +129,24 @@ async fn main() -> Result<()> {
                 )?;
             }
             writeln!(out)?;
+        }
+        writeln!(
+            out,
+            "\n| script, confined | cold us | warm us | ratio |\n| --- | ---: | ---: | ---: |"
+        )?;
+        let python = SCENARIOS
+            .iter()
+            .filter(|scenario| scenario.hook_type == HookType::Python);
+        for scenario in python.chain([&WITH_IMPORTS]) {
+            let (cold, warm) = measure_warm(scenario, blocks).await?;
+            writeln!(
+                out,
+                "| {} | {:.0} | {:.0} | {:.2} |",
+                scenario.name,
+                cold.as_secs_f64() * 1e6,
+                warm.as_secs_f64() * 1e6,
+                cold.as_secs_f64() / warm.as_secs_f64()
+            )?;
         }
         Ok(())
     })

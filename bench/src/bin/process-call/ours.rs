@@ -10,7 +10,7 @@ use stagehook_runners::Invocation;
 use stagehook_runners::process::{Confinement, ConfinementLevel, ProcessRunner, ProcessSettings};
 use std::fs;
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
@@ -25,7 +25,7 @@ pub(crate) struct Ours {
 }
 
 impl Ours {
-    pub(crate) fn new(scenario: &Scenario, confinement: Confinement) -> Result<Self> {
+    pub(crate) fn new(scenario: &Scenario, confinement: Confinement, warm: bool) -> Result<Self> {
         let directory = tempfile::tempdir()?;
         let mut settings = ProcessSettings::in_directory(directory.path());
         settings.confinement = confinement;
@@ -39,8 +39,12 @@ impl Ours {
         input
             .metadata
             .insert("note".to_owned(), json!("x".repeat(500)));
+        let mut config = json!({"script_path": SCRIPT});
+        if warm {
+            config["warm"] = true.into();
+        }
         Ok(Self {
-            config: HookConfig::parse(scenario.hook_type, json!({"script_path": SCRIPT}))?,
+            config: HookConfig::parse(scenario.hook_type, config)?,
             directory,
             runner,
             input,
@@ -52,9 +56,20 @@ impl Ours {
         self.directory.path().join("scripts")
     }
 
-    pub(crate) async fn run(&self) -> Result<()> {
+    /// Runs it once; says whether that was warm.
+    pub(crate) async fn run(&self) -> Result<bool> {
         let execution = self.execute(&CancellationToken::new()).await?;
         ensure!(execution.status == ExecutionStatus::Passed, "{execution:?}");
+        Ok(execution.script.is_some_and(|script| script.warm))
+    }
+
+    /// Runs it until it is warm.
+    pub(crate) async fn warm_up(&self) -> Result<()> {
+        let until = Instant::now() + Duration::from_secs(10);
+        while !self.run().await? {
+            ensure!(Instant::now() < until, "a warm hook stays cold");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
         Ok(())
     }
 

@@ -9,6 +9,13 @@ pub(crate) struct Scenario {
     pub(crate) script: &'static str,
 }
 
+/// One that imports what a hook of some size does.
+pub(crate) const WITH_IMPORTS: Scenario = Scenario {
+    name: "python: argparse, dataclasses, email, http.client, logging",
+    hook_type: HookType::Python,
+    script: "import argparse, dataclasses, email.message, http.client, logging\n",
+};
+
 pub(crate) const SCENARIOS: [Scenario; 5] = [
     Scenario {
         name: "sh: exit 0",
