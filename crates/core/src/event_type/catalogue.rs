@@ -96,16 +96,16 @@ pub fn parse_catalogue(value: Value) -> Result<Vec<EventType>, Invalid> {
             let place = format!("/{kind}/{i}");
             match parse_entry(kind, entry, &place) {
                 Err(Invalid(errors)) => problems.extend(errors),
-                Ok(event_type) => match places.get(&event_type.name) {
-                    Some(first) => problems.push(FieldError::new(
-                        place,
-                        format!("'{}' is also at {first}: remove one", event_type.name),
-                    )),
-                    None => {
+                Ok(event_type) => {
+                    if let Some(first) = places.get(&event_type.name) {
+                        let detail =
+                            format!("'{}' is also at {first}: remove one", event_type.name);
+                        problems.push(FieldError::new(place, detail));
+                    } else {
                         places.insert(event_type.name.clone(), place);
                         types.push(event_type);
                     }
-                },
+                }
             }
         }
     }

@@ -98,6 +98,11 @@ fn all_that_is_wrong_is_told_at_once_up_to_a_hundred_problems() {
 
     let errors = parse(json!({"business": vec!["a b"; CATALOGUE_MAX]})).unwrap_err();
     assert_eq!(errors.len(), 100);
+    let two_problems = json!({"name": "a b", "description": "\0"});
+    let mut entries = vec![json!("a b"); 99];
+    entries.push(two_problems);
+    let errors = parse(json!({"business": entries})).unwrap_err();
+    assert_eq!(errors.len(), 100);
 }
 
 #[test]
