@@ -71,16 +71,13 @@ CLONE_NEWPID = 0x20000000
 CLONE_NEWNET = 0x40000000
 MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC = 1, 2, 4, 8
 MS_REMOUNT, MS_BIND, MS_REC = 32, 4096, 16384
-MNT_DETACH = 2
 PR_SET_DUMPABLE = 4
-PR_CAPBSET_DROP = 24
 PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL = 47, 4
 CAPABILITY_VERSION = 0x20080522
 SIOCSIFFLAGS, IFF_UP = 0x8914, 1
 
 libc = ctypes.CDLL(None, use_errno=True)
 libc.mount.argtypes = [ctypes.c_char_p] * 3 + [ctypes.c_ulong, ctypes.c_char_p]
-libc.umount2.argtypes = [ctypes.c_char_p, ctypes.c_int]
 libc.prctl.argtypes = [ctypes.c_int] + [ctypes.c_ulong] * 4
 libc.close_range = getattr(libc, "close_range", None)
 
@@ -326,9 +323,9 @@ def isolate(directory, run, kept):
     # Those that lie where something of the run's own is about to be.
     kept = [(path, os.open(path, os.O_PATH)) for path in kept if lies_in_own_place(path)]
     mount(os.path.join(RUNS, directory), WORK, None, MS_BIND)
-    # In a nested template the mounts of the sandbox are locked.
-    if libc.umount2(os.fsencode(RUNS), MNT_DETACH) < 0:
-        mount("tmpfs", RUNS, b"tmpfs", MS_RDONLY | MS_NOSUID | MS_NODEV, b"size=4k,mode=755")
+    # Covered, not undone: that may not be possible, and would wait for every
+    # processor of the machine.
+    mount("tmpfs", RUNS, b"tmpfs", MS_RDONLY | MS_NOSUID | MS_NODEV, b"size=4k,mode=755")
     for place in OWN_PLACES[1:]:
         mount("tmpfs", place, b"tmpfs", MS_NOSUID | MS_NODEV, MEMORY_FILES)
     for path, descriptor in kept:
@@ -384,9 +381,6 @@ def limit(limits):
 
 
 def give_up_powers():
-    for capability in range(64):
-        if libc.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) < 0:
-            break
     check(libc.prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0), "prctl")
     header = (ctypes.c_uint32 * 2)(CAPABILITY_VERSION, 0)
     none = (ctypes.c_uint32 * 6)()
@@ -444,13 +438,19 @@ def close_from(first):
 
 def become_script(run):
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
-    os.environ.clear()
-    # Bubblewrap adds the last.
-    os.environ.update(run["environment"], PWD=WORK)
+    # Bubblewrap adds the last. What is touched has to be copied, so no more than
+    # what differs is.
+    wanted = {**run["environment"], "PWD": WORK}
+    for name in set(os.environ).difference(wanted):
+        del os.environ[name]
+    for name, value in wanted.items():
+        if os.environ.get(name) != value:
+            os.environ[name] = value
     sys.argv[:] = run["argv"]
     if hasattr(sys, "orig_argv"):
         sys.orig_argv[:] = [run["interpreter"], *run["own_args"], *run["argv"]]
-    importlib.invalidate_caches()
+    # What was not there before; the others see for themselves that a directory has
+    # changed.
     for path, finder in list(sys.path_importer_cache.items()):
         if finder is None or path in sys.path[:2]:
             del sys.path_importer_cache[path]
