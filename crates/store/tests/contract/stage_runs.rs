@@ -9,6 +9,7 @@ use stagehook_core::event::Event;
 use stagehook_core::execution::ExecutionStatus;
 use stagehook_core::ids::{EventId, JobId, NodeId, StageRunId};
 use stagehook_core::job::JobStatus;
+use stagehook_core::scope::Scope;
 use stagehook_core::stage_run::StageRunStatus;
 use stagehook_core::trigger::HookPoint;
 use stagehook_core::verdict::Verdict;
@@ -256,6 +257,7 @@ fn event(name: &str, job: JobId) -> Event {
         event_name: name.to_owned(),
         data: json!({"b": 1, "a": "\u{0}"}).as_object().unwrap().clone(),
         job_id: Some(job),
+        scope: Scope::Studio,
         created_at: start(),
     }
 }
