@@ -5,6 +5,7 @@
 
 mod audit;
 mod constraints;
+mod deliveries;
 mod events;
 mod fixture;
 mod hooks;
