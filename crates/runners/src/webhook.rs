@@ -22,6 +22,7 @@
 mod answer;
 mod failure;
 mod request;
+mod retry_after;
 pub mod signature;
 
 use crate::{Egress, HostBroken, Invocation, NetworkPolicy, Secrets};
@@ -118,7 +119,8 @@ impl WebhookRunner {
                 .send(request)
                 .await
                 .map_err(|error| Failure::of_sending(&config.url, &error))?;
-            Ok(Answer::read(response, self.settings.output_bytes).await)
+            let retry_after = retry_after::of(response.headers(), self.clock.now());
+            Ok(Answer::read(response, retry_after, self.settings.output_bytes).await)
         };
         let answer = tokio::select! {
             biased;

@@ -227,7 +227,7 @@ fn retry_after_is_honoured_within_bounds(#[case] asked_for: u64, #[case] expecte
 #[test]
 fn retry_after_gives_no_attempt_that_there_is_not() {
     let mut execution = answered(404, false);
-    execution.retry_after = Some(Duration::from_secs(60));
+    execution.retry_after = Some(Duration::from_mins(1));
     assert_eq!(first(&execution), Outcome::Exhausted);
     execution.retryable = true;
     assert_eq!(last(&execution), Outcome::Exhausted);

@@ -26,12 +26,18 @@ pub(super) struct Answer {
     is_json: bool,
     /// How the receiver encoded it, where it did although it was not asked to.
     encoding: Option<String>,
+    /// How long the receiver wants to be left alone.
+    retry_after: Option<Duration>,
 }
 
 impl Answer {
     /// Reads no more than a result may have; the connection of a longer answer
     /// is closed.
-    pub(super) async fn read(mut response: Response, output_bytes: usize) -> Self {
+    pub(super) async fn read(
+        mut response: Response,
+        retry_after: Option<Duration>,
+        output_bytes: usize,
+    ) -> Self {
         let is_json = response
             .headers()
             .get(http::header::CONTENT_TYPE)
@@ -44,6 +50,7 @@ impl Answer {
             .filter(|encoding| !encoding.eq_ignore_ascii_case("identity"));
         let mut answer = Self {
             encoding,
+            retry_after,
             status: response.status(),
             body: Vec::new(),
             output_bytes,
@@ -117,8 +124,8 @@ impl Answer {
             result: outcome.result,
             exit_code: None,
             error: outcome.error.map(|error| redactor.redact(error)),
-            retryable: self.broken || is_retryable(status),
-            retry_after: None,
+            retryable: is_retryable(status) || (self.broken && !failed),
+            retry_after: self.retry_after,
             duration: Duration::ZERO,
             usage: Usage {
                 http_status: Some(status.as_u16()),

@@ -128,6 +128,7 @@ async fn a_guest_that_computes_or_waits_too_long_is_ended_in_time() {
                 .unwrap()
                 .contains("longer than 1 s")
         );
+        assert!(execution.retryable);
         assert!(execution.duration >= Duration::from_secs(1));
         // Long before the guest would have ended.
         assert!(started.elapsed() < Duration::from_secs(20));

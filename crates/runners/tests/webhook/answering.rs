@@ -3,10 +3,12 @@
 use crate::stage::{LONG, event, runner, send_to, send_with, stage};
 use rstest::rstest;
 use serde_json::json;
+use stagehook_core::clock::Clock;
 use stagehook_core::contract::RESULT_MAX_BYTES;
 use stagehook_core::execution::ExecutionStatus;
 use stagehook_core::ids::EventId;
 use stagehook_test_support::receiver::Receiver;
+use std::time::Duration;
 
 #[rstest]
 #[case(200, true, false)]
@@ -183,4 +185,88 @@ async fn no_secret_is_in_what_is_kept_although_the_receiver_echoes_it() {
     assert_eq!(result.metadata["json"], "[redacted]");
     let all = format!("{execution:?}");
     assert!(!all.contains("hunter") && !all.contains("YWRh"), "{all}");
+}
+
+/// Whoever only has to hear of something has heard of it, wherever it was sent
+/// on to.
+#[rstest]
+#[case(200, true, false)]
+#[case(302, true, false)]
+#[case(399, true, false)]
+#[case(400, false, false)]
+#[case(408, false, false)]
+#[case(410, false, false)]
+#[case(429, false, true)]
+#[case(500, false, true)]
+#[case(502, false, true)]
+#[case(503, false, true)]
+#[case(504, false, true)]
+#[tokio::test]
+async fn to_an_event_every_status_below_400_is_a_success(
+    #[case] status: u16,
+    #[case] success: bool,
+    #[case] retryable: bool,
+) {
+    let receiver = Receiver::status(status).await;
+    let input = event(EventId::generate(), json!({}));
+    let config = json!({"url": receiver.url()});
+    let execution = send_with(&runner(&[]), config, &input, LONG).await;
+    assert_eq!(execution.status.is_success(), success);
+    assert_eq!(execution.retryable, retryable);
+    assert_eq!(execution.usage.http_status, Some(status));
+    assert_eq!(execution.retry_after, None);
+}
+
+fn answer_with(status: u16, headers: &str) -> String {
+    format!("HTTP/1.1 {status} x\r\n{headers}content-length: 0\r\nconnection: close\r\n\r\n")
+}
+
+#[rstest]
+#[case::seconds(503, "Retry-After: 120\r\n", Some(120))]
+#[case::too_many_requests(429, "retry-after: 7\r\n", Some(7))]
+#[case::of_a_failure_for_good(404, "retry-after: 7\r\n", Some(7))]
+#[case::unreadable(503, "retry-after: soon\r\n", None)]
+#[case::no_text(503, "retry-after: \u{fc}\r\n", None)]
+#[case::absent(503, "", None)]
+#[tokio::test]
+async fn a_receiver_may_ask_to_be_left_alone(
+    #[case] status: u16,
+    #[case] headers: &str,
+    #[case] seconds: Option<u64>,
+) {
+    let receiver = Receiver::answering(answer_with(status, headers)).await;
+    let execution = send_to(&receiver.url()).await;
+    assert_eq!(execution.status, ExecutionStatus::Failed);
+    assert_eq!(execution.retry_after, seconds.map(Duration::from_secs));
+}
+
+#[tokio::test]
+async fn a_receiver_may_name_the_time_until_which_it_is_to_be_left_alone() {
+    let until = Clock::System.now() + Duration::from_mins(50);
+    let date = until.format("%a, %d %b %Y %H:%M:%S GMT");
+    let answer = answer_with(503, &format!("retry-after: {date}\r\n"));
+    let receiver = Receiver::answering(answer).await;
+    let execution = send_to(&receiver.url()).await;
+    let wait = execution.retry_after.unwrap().as_secs();
+    assert!((2_900..=3_000).contains(&wait), "{wait}");
+}
+
+/// The head has said it all.
+#[rstest]
+#[case(404, false)]
+#[case(410, false)]
+#[case(503, true)]
+#[tokio::test]
+async fn an_answer_that_breaks_off_means_what_its_status_says(
+    #[case] status: u16,
+    #[case] retryable: bool,
+) {
+    let receiver = Receiver::answering(format!(
+        "HTTP/1.1 {status} x\r\ncontent-length: 100\r\n\r\nonly this"
+    ))
+    .await;
+    let execution = send_to(&receiver.url()).await;
+    assert_eq!(execution.status, ExecutionStatus::Failed);
+    assert_eq!(execution.usage.http_status, Some(status));
+    assert_eq!(execution.retryable, retryable);
 }
