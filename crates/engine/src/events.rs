@@ -1,16 +1,19 @@
 //! Events that others publish, and the catalogue of their types. REQ-EVT-1..3
 
+use crate::blocking::blocking;
 use crate::engine::Engine;
 use crate::error::EngineError;
 use serde_json::{Map, Value};
 use stagehook_core::digest::Digest;
 use stagehook_core::event::{Event, name};
-use stagehook_core::event_type::{EventKind, EventType, check_data};
+use stagehook_core::event_type::{EventKind, EventType};
 use stagehook_core::ids::{EventId, JobId};
 use stagehook_core::invalid::{Findings, Invalid};
+use stagehook_core::schema::JsonSchema;
 use stagehook_core::scope::Scope;
 use stagehook_store::{PublicationKey, Published, StoreError};
-use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -18,6 +21,8 @@ use std::time::{Duration, Instant};
 pub const BATCH_MAX: usize = 1_000;
 /// Largest data of one event, in bytes.
 pub const DATA_MAX_BYTES: usize = 1 << 20;
+/// Problems after which no further event is checked.
+const PROBLEMS_MAX: usize = 100;
 /// How long the catalogue is taken to be as it was read; other servers may
 /// change it.
 const CATALOGUE_FRESH: Duration = Duration::from_secs(1);
@@ -87,17 +92,25 @@ impl Engine {
         batch: bool,
     ) -> Result<Vec<Published>, EngineError> {
         let catalogue = self.catalogue().await?;
-        let mut findings = Findings::default();
-        for (place, event) in published.iter().enumerate() {
-            let prefix = if batch {
-                format!("/{place}")
-            } else {
-                String::new()
+        let has_schema = |event: &PublishedEvent| {
+            let event_type = catalogue.get(&event.event_name);
+            event_type.is_some_and(|event_type| event_type.schema.is_some())
+        };
+        let (published, checked) = if published.iter().any(has_schema) {
+            let catalogue = Arc::clone(&catalogue);
+            // A schema may take a while.
+            let check = move || {
+                let checked = check_all(&catalogue, &published, batch);
+                (published, checked)
             };
-            let below = |invalid: Invalid| invalid.below(&prefix);
-            findings.take(check(&catalogue, event).map_err(below));
-            findings.take(self.check_subject(event).await?.map_err(below));
-        }
+            blocking(check).await?
+        } else {
+            let checked = check_all(&catalogue, &published, batch);
+            (published, checked)
+        };
+        let mut findings = Findings::default();
+        findings.take(checked);
+        findings.take(self.check_subjects(&published, batch).await?);
         findings.finish()?;
         let key = key.map(|key| PublicationKey {
             digest: digest(&published),
@@ -182,6 +195,23 @@ impl Engine {
         Ok(types)
     }
 
+    /// Whether what the events are about exists; each thing is looked for once.
+    async fn check_subjects(
+        &self,
+        published: &[PublishedEvent],
+        batch: bool,
+    ) -> Result<Result<(), Invalid>, StoreError> {
+        let mut findings = Findings::default();
+        let mut known = HashSet::new();
+        for (place, event) in published.iter().enumerate() {
+            if known.insert((event.job_id, event.scope)) {
+                let subject = self.check_subject(event).await?;
+                findings.take(subject.map_err(|invalid| invalid.below(&place_of(place, batch))));
+            }
+        }
+        Ok(findings.finish())
+    }
+
     /// Whether what the event is about exists.
     async fn check_subject(
         &self,
@@ -214,8 +244,45 @@ impl Engine {
     }
 }
 
+/// Where an event is, in pointers.
+fn place_of(place: usize, batch: bool) -> String {
+    if batch {
+        format!("/{place}")
+    } else {
+        String::new()
+    }
+}
+
+/// Checks events; tells the first [`PROBLEMS_MAX`] problems, about.
+fn check_all(
+    catalogue: &Catalogue,
+    published: &[PublishedEvent],
+    batch: bool,
+) -> Result<(), Invalid> {
+    let mut problems = Vec::new();
+    let mut schemas = HashMap::new();
+    for (place, event) in published.iter().enumerate() {
+        if let Err(invalid) = check(catalogue, &mut schemas, event) {
+            problems.extend(invalid.below(&place_of(place, batch)).0);
+        }
+        if problems.len() >= PROBLEMS_MAX {
+            break;
+        }
+    }
+    if problems.is_empty() {
+        Ok(())
+    } else {
+        Err(Invalid(problems))
+    }
+}
+
 /// Whether the event is of a type that others may publish, and its data fits.
-fn check(catalogue: &Catalogue, event: &PublishedEvent) -> Result<(), Invalid> {
+/// Each type's schema is compiled once.
+fn check<'a>(
+    catalogue: &'a Catalogue,
+    schemas: &mut HashMap<&'a str, JsonSchema>,
+    event: &PublishedEvent,
+) -> Result<(), Invalid> {
     let Some(event_type) = catalogue.get(&event.event_name) else {
         return Err(Invalid::one(
             "/event_name",
@@ -241,9 +308,16 @@ fn check(catalogue: &Catalogue, event: &PublishedEvent) -> Result<(), Invalid> {
             ),
         ));
     }
-    match &event_type.schema {
-        Some(schema) => check_data(schema, &data).map_err(|invalid| invalid.below("/data")),
-        None => Ok(()),
+    let Some(schema) = &event_type.schema else {
+        return Ok(());
+    };
+    match schemas.entry(&event_type.name) {
+        Entry::Occupied(schema) => schema.get().check(&data, "/data"),
+        Entry::Vacant(place) => {
+            let schema = JsonSchema::compile(schema);
+            let schema = schema.map_err(|invalid| invalid.below("/schema"))?;
+            place.insert(schema).check(&data, "/data")
+        }
     }
 }
 
