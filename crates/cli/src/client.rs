@@ -164,6 +164,22 @@ impl Client {
         Ok(bytes.into())
     }
 
+    /// GET of a stream of events, which ends when the server does.
+    pub(crate) async fn stream(&self, path: &str) -> anyhow::Result<Response> {
+        let request = self.http.get(self.url(path));
+        let request = request.header(ACCEPT, "text/event-stream");
+        let response = match request.send().await {
+            Ok(response) => response,
+            Err(error) => return Err(self.unreachable(error)),
+        };
+        let status = response.status();
+        if !status.is_success() {
+            let body = self.body(response).await?;
+            return Err(Problem::new(status.as_u16(), &body).into());
+        }
+        Ok(response)
+    }
+
     /// The items of a listing, page by page, at most `limit` of them.
     pub(crate) async fn list(
         &self,

@@ -2,6 +2,8 @@
 
 mod compile_component;
 mod config;
+mod delivery;
+mod event;
 mod hook;
 mod hook_export;
 mod hook_import;
@@ -44,6 +46,10 @@ enum Command {
     CompileComponent,
     /// Hooks: list, create, test, export, import, …
     Hook(hook::HookArgs),
+    /// Events: emit, list, show, types, import, tail, replay
+    Event(event::EventArgs),
+    /// Deliveries of events to hooks: list, show, retry
+    Delivery(delivery::DeliveryArgs),
     /// Run the hooks of a stage
     Stage(stage::StageArgs),
     /// Show execution logs
@@ -76,6 +82,8 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Config(args) => config::run(args),
         Command::Migrate(args) => wait(migrate::run(args)),
         Command::Hook(args) => wait(hook::run(args)),
+        Command::Event(args) => wait(event::run(args)),
+        Command::Delivery(args) => wait(delivery::run(args)),
         Command::Stage(args) => wait(stage::run(args)),
         Command::Logs(args) => wait(logs::run(args)),
         Command::Job(args) => wait(job::run(args)),

@@ -66,7 +66,7 @@ pub(crate) fn show(execution: &Value) -> io::Result<()> {
 }
 
 /// Names and values, those that are there.
-fn facts(facts: &[(&str, String)]) -> io::Result<()> {
+pub(crate) fn facts(facts: &[(&str, String)]) -> io::Result<()> {
     for (name, value) in facts.iter().filter(|(_, value)| !value.is_empty()) {
         let value = output::one_line(bounded(value).0);
         output::line(&format!("{name:<9}{value}"))?;

@@ -61,6 +61,16 @@ enum HookCommand {
         /// Its id
         id: i64,
     },
+    /// Hold up the deliveries of an event hook: events are kept for it until it is resumed
+    Pause {
+        /// Its id
+        id: i64,
+    },
+    /// Let the deliveries of a paused event hook go on
+    Resume {
+        /// Its id
+        id: i64,
+    },
     /// Delete a hook; its logs are kept
     Delete {
         /// Its id
@@ -145,6 +155,8 @@ pub(super) async fn run(args: HookArgs) -> anyhow::Result<Ending> {
         HookCommand::Import(args) => hook_import::run(&client, args, as_json).await,
         HookCommand::Enable { id } => switch(&client, id, true, as_json).await,
         HookCommand::Disable { id } => switch(&client, id, false, as_json).await,
+        HookCommand::Pause { id } => deliveries(&client, id, "pause", as_json).await,
+        HookCommand::Resume { id } => deliveries(&client, id, "resume", as_json).await,
         HookCommand::Delete { id } => {
             client.delete(&format!("/hooks/{id}")).await?;
             if !as_json {
@@ -200,12 +212,54 @@ async fn switch(client: &Client, id: i64, enabled: bool, as_json: bool) -> anyho
     }
     // What is left is a request: the hook as it is, with the version it had
     // when it was read, so that a change in between is not overwritten.
-    for told in ["id", "created_by", "created_at", "updated_at"] {
+    for told in [
+        "id",
+        "created_by",
+        "created_at",
+        "updated_at",
+        "newer_plugin_version",
+    ] {
         document.remove(told);
     }
     document.insert("enabled".to_owned(), enabled.into());
     let hook = client.put(&path, &hook).await?;
     answer(&hook, as_json)
+}
+
+/// Holds deliveries up, or lets them go on; shows how the hook fares.
+async fn deliveries(
+    client: &Client,
+    id: i64,
+    action: &str,
+    as_json: bool,
+) -> anyhow::Result<Ending> {
+    let fares = client
+        .post(&format!("/hooks/{id}/{action}"), &json!({}))
+        .await?;
+    if as_json {
+        output::json(&fares)?;
+        return Ok(Ending::Ok);
+    }
+    let pointers = [
+        "/hook_id",
+        "/paused_at",
+        "/pending",
+        "/succeeded",
+        "/exhausted",
+        "/last_status",
+    ];
+    output::table(
+        &[
+            "hook",
+            "paused",
+            "pending",
+            "succeeded",
+            "exhausted",
+            "status",
+        ],
+        vec![output::row(&fares, &pointers)],
+    )?;
+    Ok(Ending::Ok)
 }
 
 async fn effective(client: &Client, args: EffectiveArgs, as_json: bool) -> anyhow::Result<Ending> {
@@ -272,6 +326,11 @@ fn answer(hook: &Value, as_json: bool) -> anyhow::Result<Ending> {
         output::json(hook)?;
     } else {
         show(std::slice::from_ref(hook))?;
+        let warnings = hook.get("warnings").and_then(Value::as_array);
+        for warning in warnings.into_iter().flatten() {
+            let warning = output::one_line(&output::cell(warning));
+            output::line(&format!("warning: {warning}"))?;
+        }
     }
     Ok(Ending::Ok)
 }

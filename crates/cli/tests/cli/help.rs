@@ -16,12 +16,15 @@ fn help_names_every_command_and_every_exit_code() {
         "config",
         "migrate",
         "hook",
+        "event",
+        "delivery",
         "stage",
         "logs",
         "job",
         "project",
         "scene-type",
         "script",
+        "secret",
         "plugin",
     ] {
         assert!(
@@ -46,7 +49,13 @@ fn help_names_every_command_and_every_exit_code() {
 #[case(&["stage", "run", "--help"], &["--job", "--hook-point", "--segment-path", "--metadata",
     "--scene-context", "--idempotency-key", "--cancel-on-disconnect", "--server", "--token", "--json", "Exit codes"])]
 #[case(&["hook", "--help"], &["list", "get", "create", "test", "export", "import", "enable", "disable",
-    "delete", "effective"])]
+    "pause", "resume", "delete", "effective"])]
+#[case(&["event", "--help"], &["emit", "list", "show", "types", "import", "tail", "replay"])]
+#[case(&["event", "emit", "--help"], &["<NAME>", "--data", "--job", "--project", "--scene-type", "--idempotency-key"])]
+#[case(&["event", "replay", "--help"], &["--since", "--until", "--hook", "--event", "--succeeded"])]
+#[case(&["delivery", "list", "--help"], &["--state", "--hook", "--event", "--event-id", "--status", "--since",
+    "--until", "--contains", "--limit"])]
+#[case(&["delivery", "--help"], &["list", "show", "retry"])]
 #[case(&["logs", "--help"], &["[ID]", "--hook", "--job", "--success", "--status", "--limit"])]
 #[case(&["job", "--help"], &["create", "list", "get", "review", "complete"])]
 fn help_of_a_command_names_its_arguments(#[case] arguments: &[&str], #[case] expected: &[&str]) {
@@ -76,6 +85,8 @@ fn help_never_shows_the_token_of_the_environment() {
 #[case::so_many_of_one_log(&["logs", "1", "--limit", "2"])]
 #[case::no_number(&["hook", "get", "x"])]
 #[case::limit_of_nothing(&["logs", "--hook", "1", "--limit", "0"])]
+#[case::emit_for_two(&["event", "emit", "x", "--job", "1", "--project", "2"])]
+#[case::replay_of_everything(&["event", "replay"])]
 #[case::unknown_decision(&["job", "review", "1", "maybe"])]
 #[case::sandbox(&["serve", "--sandbox", "docker"])]
 fn a_mistyped_command_is_an_error_and_never_a_halt(#[case] arguments: &[&str]) {

@@ -3,6 +3,7 @@
 
 mod binary;
 mod client;
+mod events;
 mod fake_server;
 mod help;
 mod logs;
