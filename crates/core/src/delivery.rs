@@ -3,7 +3,7 @@
 //!
 //! A delivery is one event for one hook. It is attempted until an attempt
 //! succeeds, until no attempt is left, or until the receiver says that it is
-//! gone. What one attempt means is decided here ([`outcome`]), without clock,
+//! gone. What one attempt means is decided here ([`outcome()`]), without clock,
 //! randomness or database; who performs it, and where its state is kept, is
 //! decided elsewhere.
 

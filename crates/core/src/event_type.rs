@@ -2,7 +2,7 @@
 //!
 //! A *business* event is kept and triggers the hooks whose pattern matches its
 //! name; a *progress* event goes to live clients alone. Stagehook brings its own
-//! types ([`built_in`]); people add theirs, one by one ([`EventTypeRequest`]) or
+//! types ([`built_in()`]); people add theirs, one by one ([`EventTypeRequest`]) or
 //! a whole catalogue at once ([`parse_catalogue`]).
 
 mod built_in;

@@ -17,7 +17,7 @@ pub enum DeliveryState {
     Succeeded,
     /// The last attempt failed, and none is left.
     Exhausted,
-    /// Nobody wants it any more: it was ended by a person, or with its hook.
+    /// Nobody is left to deliver it to: its hook was deleted.
     Cancelled,
 }
 
