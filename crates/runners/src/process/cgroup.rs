@@ -42,8 +42,8 @@ struct Groups {
 #[derive(Debug)]
 struct Group {
     path: PathBuf,
-    /// Its `tasks` (first version) or `cgroup.procs`.
-    members: File,
+    /// Its `tasks` (first version) or `cgroup.procs`, to enter it.
+    entrance: File,
     events: File,
     /// Its `pids.max`.
     processes: u32,
@@ -141,12 +141,12 @@ impl Group {
         // Where a thread enters alone, as the first one of a process can in the
         // first version, the kernel need not stop all processes from forking
         // for it, which takes it milliseconds on a busy machine.
-        let members = open("tasks", true).or_else(|_| open("cgroup.procs", true));
-        let opened = members.and_then(|members| Ok((members, open("pids.events", false)?)));
+        let entrance = open("tasks", true).or_else(|_| open("cgroup.procs", true));
+        let opened = entrance.and_then(|entrance| Ok((entrance, open("pids.events", false)?)));
         match opened {
-            Ok((members, events)) => Ok(Self {
+            Ok((entrance, events)) => Ok(Self {
                 path,
-                members,
+                entrance,
                 events,
                 processes: 0,
                 refused: 0,
@@ -167,8 +167,10 @@ impl Group {
             .unwrap_or(0)
     }
 
-    fn is_empty(&self) -> bool {
-        read(&self.members).is_ok_and(|members| members.is_empty())
+    /// The processes in it, opened for each look: the first version shows who
+    /// has the file open a list that is up to a second old.
+    fn members(&self) -> String {
+        fs::read_to_string(self.path.join("cgroup.procs")).unwrap_or_default()
     }
 }
 
@@ -184,7 +186,7 @@ impl ControlGroup {
     /// starts from then on.
     pub(super) fn entrance(&self) -> io::Result<OwnedFd> {
         match &self.group {
-            Some(group) => Ok(group.members.try_clone()?.into()),
+            Some(group) => Ok(group.entrance.try_clone()?.into()),
             None => Err(io::ErrorKind::NotFound.into()),
         }
     }
@@ -194,6 +196,15 @@ impl ControlGroup {
     pub(super) fn add(&self, pid: Pid) -> io::Result<()> {
         let entrance = File::from(self.entrance()?);
         entrance.write_all_at(pid.as_raw_pid().to_string().as_bytes(), 0)
+    }
+
+    /// The processes in it that have not ended, wherever they went.
+    pub(super) fn members(&self) -> Vec<Pid> {
+        let pids = self.group.as_ref().map(Group::members).unwrap_or_default();
+        // 0 is one whose number is not known in here.
+        pids.lines()
+            .filter_map(|pid| Pid::from_raw(pid.parse().ok()?))
+            .collect()
     }
 
     /// Whether a process was refused because there were too many.
@@ -247,7 +258,7 @@ impl Drop for ControlGroup {
         let Some(mut group) = self.group.take() else {
             return;
         };
-        if group.is_empty() {
+        if group.members().is_empty() {
             group.refused = group.refusals();
             let mut groups = self
                 .of

@@ -9,7 +9,7 @@
 //! 2. else the hook whose execution id was in its environment when it started;
 //! 3. else (it left the group *and* cleared its environment) to one of the
 //!    hooks that ran when it was first seen: it is ended together with the
-//!    last of them.
+//!    last of them; at once with its own where that runs in a control group.
 //!
 //! Children that the server itself started are in the server's own process
 //! group and session, or run the server's own program; these are left alone.

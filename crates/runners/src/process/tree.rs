@@ -226,6 +226,17 @@ impl Tree {
                 left.clear();
             }
         }
+        // What left the session, and has nothing of ours in its environment, is
+        // still in the group that it was started in.
+        if self.kind == Kind::Program
+            && let Some(group) = &self.group
+        {
+            for pid in group.members() {
+                if !left.contains(&pid) {
+                    left.push(pid);
+                }
+            }
+        }
         left
     }
 

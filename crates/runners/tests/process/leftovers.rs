@@ -1,6 +1,6 @@
 //! What a script leaves running ends with it. REQ-SCR-5
 
-use crate::studio::{LONG, Studio, written};
+use crate::studio::{LONG, Studio, runs, written};
 use rstest::rstest;
 use stagehook_core::execution::ExecutionStatus;
 use stagehook_runners::process::{Confinement, ProcessRunner, ProcessSettings};
@@ -101,7 +101,14 @@ async fn one_hook_never_ends_the_daemon_of_another_that_still_runs(
         .replace("GO", &studio.told("go"))
         .replace("NAP", &studio.nap);
     studio.script("long.sh", &long);
-    studio.script("short.sh", "(setsid sleep 300 &); sleep 0.05");
+    // This one cannot be told from the other's but by its control group, where
+    // there is one.
+    let hidden = format!("7{}", &studio.nap[1..]);
+    let short = format!(
+        "(setsid sleep 300 &); (env -i setsid sleep {hidden} &); sleep 0.05
+         ! grep -q stagehook- /proc/self/cgroup || echo counted"
+    );
+    studio.script("short.sh", &short);
     let go = studio.shared("go");
     rustix::fs::mkfifoat(rustix::fs::CWD, &go, 0o600.into()).unwrap();
     let run = async |script: &str| {
@@ -123,10 +130,12 @@ async fn one_hook_never_ends_the_daemon_of_another_that_still_runs(
         let execution = run("short.sh").await;
         assert_eq!(execution.status, ExecutionStatus::Passed);
         assert!(studio.naps(), "the other hook's daemon was ended");
+        let is_known = confinement == Confinement::Bubblewrap || execution.stdout == "counted\n";
+        assert!(!is_known || !runs(&hidden), "its own daemon was not ended");
         fs::write(&go, "go\n").unwrap();
     });
     assert_eq!(execution.stdout, "go\n");
-    assert!(!studio.naps());
+    assert!(!studio.naps() && !runs(&hidden));
 }
 
 #[rstest]

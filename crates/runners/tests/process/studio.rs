@@ -31,6 +31,14 @@ pub(crate) struct Studio {
     pub(crate) nap: String,
 }
 
+/// Whether a process runs that has this on its command line.
+pub(crate) fn runs(text: &str) -> bool {
+    fs::read_dir("/proc").unwrap().flatten().any(|entry| {
+        fs::read(entry.path().join("cmdline"))
+            .is_ok_and(|line| String::from_utf8_lossy(&line).contains(text))
+    })
+}
+
 impl Studio {
     pub(crate) fn new() -> Self {
         Self::with(|_| ())
@@ -103,10 +111,7 @@ impl Studio {
     /// Whether a process runs that has the nap on its command line, in a sandbox
     /// or not; a zombie has none.
     pub(crate) fn naps(&self) -> bool {
-        fs::read_dir("/proc").unwrap().flatten().any(|entry| {
-            fs::read(entry.path().join("cmdline"))
-                .is_ok_and(|line| String::from_utf8_lossy(&line).contains(&self.nap))
-        })
+        runs(&self.nap)
     }
 
     pub(crate) fn script(&self, name: &str, content: &str) {
