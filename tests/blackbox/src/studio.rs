@@ -256,6 +256,7 @@ impl Studio {
             "/hooks",
             "/plugins",
             "/scripts",
+            "/secrets",
             "/audit",
         ] {
             found.push(self.all(path).await);

@@ -19,6 +19,22 @@ pub async fn texts(studio: &Studio, query: &'static str) -> Vec<String> {
     }
 }
 
+/// Changes the database behind the server's back.
+pub async fn execute(studio: &Studio, statement: &'static str) {
+    let url = studio.database_url();
+    if url.starts_with("postgres") {
+        let mut connection = PgConnection::connect(url).await.unwrap();
+        let done = sqlx::query(statement).execute(&mut connection).await;
+        connection.close().await.unwrap();
+        done.unwrap();
+    } else {
+        let mut connection = SqliteConnection::connect(url).await.unwrap();
+        let done = sqlx::query(statement).execute(&mut connection).await;
+        connection.close().await.unwrap();
+        done.unwrap();
+    }
+}
+
 /// Adds a token of this role, by its SHA-256.
 pub async fn add_token(studio: &Studio, name: &str, role: &str, hash: &[u8]) {
     const ADD: &str = "INSERT INTO api_tokens (name, role, hash, created_at) \

@@ -25,6 +25,7 @@ fn help_names_every_command_and_every_exit_code() {
         "scene-type",
         "script",
         "secret",
+        "secret",
         "plugin",
     ] {
         assert!(

@@ -301,6 +301,40 @@ fn a_wrong_variable_is_an_error_that_names_it(
     );
 }
 
+#[test]
+fn the_key_of_secrets_is_named_and_never_shown() {
+    const KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+    let at = directory();
+    let here = at.path().canonicalize().unwrap();
+    let data = here.join("stagehook-data/secrets.key");
+    let by_default = shown(&here, &[], &[]);
+    expect(
+        &by_default,
+        "secrets_key",
+        data.to_str().unwrap(),
+        "default",
+    );
+    let file = [("STAGEHOOK_SECRETS_KEY_FILE", "keys/now")];
+    expect(
+        &shown(&here, &[], &file),
+        "secrets_key",
+        here.join("keys/now").to_str().unwrap(),
+        "variable STAGEHOOK_SECRETS_KEY_FILE",
+    );
+    let given = [
+        ("STAGEHOOK_SECRETS_KEY", KEY),
+        ("STAGEHOOK_SECRETS_OLD_KEY", KEY),
+    ];
+    let text = config(&here, &[], &given).ok();
+    assert!(!text.contains(KEY), "{text}");
+    expect(
+        &serde_json::from_str(&text).unwrap(),
+        "secrets_key",
+        "(set, b92353eed59eaffb)",
+        "variable STAGEHOOK_SECRETS_KEY",
+    );
+}
+
 #[rstest]
 #[case(
     "postgres://stage:hunter2@db.lan:5432/hooks",

@@ -130,6 +130,14 @@ impl SecretKey {
             msg: value.reveal().as_bytes(),
             aad: &bound_to(self.id, name),
         };
+        Sealed {
+            key_id: self.id,
+            nonce,
+            ciphertext: self.encrypted(payload, nonce),
+        }
+    }
+
+    fn encrypted(&self, payload: Payload<'_, '_>, nonce: [u8; 24]) -> Vec<u8> {
         #[expect(
             clippy::expect_used,
             reason = "it takes values of up to 256 GiB, and ours have 64 KiB"
@@ -138,11 +146,7 @@ impl SecretKey {
             .cipher
             .encrypt(&XNonce::from(nonce), payload)
             .expect("a short value");
-        Sealed {
-            key_id: self.id,
-            nonce,
-            ciphertext,
-        }
+        ciphertext
     }
 
     /// Takes the value of the secret of this name out.

@@ -33,6 +33,7 @@ mod python;
 mod real_plugins;
 mod review;
 mod scripts;
+mod secrets;
 mod uploads;
 mod verdicts;
 mod watermark;

@@ -5,6 +5,7 @@ use anyhow::{Context as _, bail};
 use stagehook_core::secret::SECRET_MAX_BYTES;
 use std::io::{self, IsTerminal as _, Read as _};
 use std::process::{Command, Stdio};
+use tokio::signal::unix::{SignalKind, signal};
 
 /// Reads a value: typed without being shown where stdin is a terminal, otherwise
 /// all of stdin. A line break at its end does not belong to it.
@@ -38,6 +39,10 @@ pub(super) async fn read(name: &str) -> anyhow::Result<String> {
 
 /// A line that is typed and not shown.
 async fn typed(name: &str) -> anyhow::Result<String> {
+    // Listened for before the terminal is silent: it has to show again what is
+    // typed, also when the command is interrupted.
+    let mut interrupts =
+        signal(SignalKind::interrupt()).context("signals cannot be listened for")?;
     let silent = Silence::begin()?;
     output(&format!("value of {name}: "))?;
     let line = tokio::task::spawn_blocking(|| {
@@ -46,8 +51,7 @@ async fn typed(name: &str) -> anyhow::Result<String> {
     });
     let line = tokio::select! {
         line = line => line,
-        // The terminal has to show again what is typed, also then.
-        _ = tokio::signal::ctrl_c() => {
+        _ = interrupts.recv() => {
             drop(silent);
             output("\n")?;
             std::process::exit(130);

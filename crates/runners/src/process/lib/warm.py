@@ -23,6 +23,8 @@ nothing of the script has run.
 Python 3.9 or later, on Linux.
 """
 
+# ruff: noqa: E402 -- what there is before the imports is looked at first.
+
 # What a script's own `__main__` has, too.
 PLAIN = [name for name in globals() if name.startswith("__")]
 
@@ -34,6 +36,7 @@ STARTED_WITH = {name.partition(".")[0] for name in sys.modules}
 import ast
 import atexit
 import builtins
+import contextlib
 import ctypes
 import gc
 import importlib
@@ -293,20 +296,15 @@ def fork_into_namespace(own):
 
 
 def reap():
-    try:
+    with contextlib.suppress(ChildProcessError):
         while os.waitpid(-1, os.WNOHANG)[0]:
             pass
-    except ChildProcessError:
-        pass
 
 
 def say(descriptor, text):
     """Says why there will be no run, to whoever still listens."""
-    try:
-        with socket.socket(fileno=os.dup(descriptor)) as reply:
-            reply.send(text.encode()[:200])
-    except OSError:
-        pass
+    with contextlib.suppress(OSError), socket.socket(fileno=os.dup(descriptor)) as reply:
+        reply.send(text.encode()[:200])
 
 
 # ── A run ────────────────────────────────────────────────────────────────────

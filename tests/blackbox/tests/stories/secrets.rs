@@ -1,0 +1,654 @@
+//! Stored secrets: encrypted, shown to nobody, replaced while hooks run.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use reqwest::Method;
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+use stagehook_tests::receiver::{Received, Receiver, Script};
+use stagehook_tests::server::{Layout, Server, TOKEN, command, refused_start};
+use stagehook_tests::table::{add_token, execute, texts};
+use stagehook_tests::{
+    Answer, Client, Database, HookDraft, Setup, Studio, eventually, on_both_databases,
+};
+use std::fmt::Write as _;
+use std::fs::{self, Permissions};
+use std::io::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::process::{Output, Stdio};
+
+on_both_databases!(
+    a_value_is_nowhere_but_encrypted,
+    a_new_value_is_in_force_at_once_and_the_old_one_still_signs,
+    a_repeated_request_changes_nothing,
+    a_secret_that_hooks_name_is_deleted_with_force_alone,
+    a_stored_secret_comes_before_the_environment,
+    requests_that_are_wrong_say_how_and_repeat_nothing,
+    an_administrator_alone_changes_secrets,
+    a_key_is_replaced_and_a_missing_one_is_named,
+    what_was_altered_in_the_database_is_refused,
+    a_server_does_not_start_with_a_key_it_cannot_trust,
+    secrets_are_set_from_the_command_line,
+);
+
+const CANARY: &str = "canary/val\"ue-0123456789";
+
+fn private() -> Setup {
+    Setup::default().with_private_network()
+}
+
+fn key(byte: u8) -> String {
+    STANDARD.encode((0..32).map(|at| at ^ byte).collect::<Vec<u8>>())
+}
+
+async fn put(client: &Client, name: &str, value: &str) -> Answer {
+    let body = json!({"value": value});
+    client.put(&format!("/secrets/{name}"), &body).await
+}
+
+async fn shown(studio: &Studio, name: &str) -> Value {
+    let secrets = studio.all("/secrets").await;
+    let found = secrets.into_iter().find(|secret| secret["name"] == name);
+    found.unwrap_or_else(|| panic!("there is no secret {name}"))
+}
+
+/// A webhook that sends this secret as a bearer token.
+fn bearer(name: &str, receiver: &Receiver, secret: &str) -> HookDraft {
+    let config = json!({"url": receiver.url("/"), "auth": {"type": "bearer", "secret": secret}});
+    HookDraft::new(name, "webhook", config)
+}
+
+fn sent(receiver: &Receiver) -> Vec<String> {
+    let all = receiver.received();
+    let headers = all.iter().map(|one| one.headers["authorization"].clone());
+    headers.collect()
+}
+
+fn is_signed_with(request: &Received, key: &str) -> bool {
+    let header = |name: &str| request.headers[name].as_bytes();
+    let mut mac = Hmac::<Sha256>::new_from_slice(key.as_bytes()).unwrap();
+    for part in [
+        header("webhook-id"),
+        b".",
+        header("webhook-timestamp"),
+        b".",
+    ] {
+        mac.update(part);
+    }
+    mac.update(&request.body);
+    let expected = format!("v1,{}", STANDARD.encode(mac.finalize().into_bytes()));
+    request.headers["webhook-signature"]
+        .split(' ')
+        .any(|signature| signature == expected)
+}
+
+/// Every file below, with what is in it.
+fn files(directory: &Path, found: &mut Vec<u8>) {
+    for entry in fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files(&path, found);
+        } else {
+            // Sockets cannot be read, and hold nothing.
+            found.extend(fs::read(&path).unwrap_or_default());
+        }
+    }
+}
+
+/// Everything that the database holds.
+async fn database(studio: &Studio) -> Vec<u8> {
+    let url = studio.database_url();
+    let Some(path) = url.strip_prefix("sqlite://") else {
+        let mut dump = texts(studio, "SELECT database_to_xml(true, false, '')::text").await;
+        dump.extend(texts(studio, "SELECT encode(ciphertext, 'escape') FROM secrets").await);
+        return dump.concat().into_bytes();
+    };
+    let mut bytes = Vec::new();
+    files(Path::new(path).parent().unwrap(), &mut bytes);
+    bytes
+}
+
+#[track_caller]
+fn holds(haystack: &[u8], needle: &str) -> bool {
+    let needle = needle.as_bytes();
+    haystack.windows(needle.len()).any(|part| part == needle)
+}
+
+async fn a_value_is_nowhere_but_encrypted(on: Database) {
+    let mut studio = Studio::with(on, private()).await;
+    let world = studio.world().await;
+    assert_eq!(put(&studio, "token", CANARY).await.status, 201);
+    // The receiver repeats what it was told, as it is and in JSON.
+    let echo = json!({"you sent": CANARY}).to_string();
+    let headers = vec![("content-type", "text/plain".to_owned())];
+    let receiver = Receiver::start([Script::Answer(500, headers, format!("{CANARY} {echo}"))]);
+    let receiver = receiver.await;
+    let hook = bearer("track", &receiver, "token").create(&studio).await;
+    let answer = studio.run(world.job, json!({})).await;
+    assert_eq!(sent(&receiver), [format!("Bearer {CANARY}")]);
+    let said = answer["executions"][0]["stdout"].as_str().unwrap();
+    assert_eq!(
+        said, "[redacted] {\"you sent\":\"[redacted]\"}",
+        "{answer:#}"
+    );
+
+    let listed = shown(&studio, "token").await;
+    assert_eq!(listed["updated_by"], "admin");
+    let user = json!([{"hook_id": hook.id, "hook_name": "track"}]);
+    assert_eq!(listed["used_by"], user);
+    assert_eq!(listed["problem"], Value::Null);
+    let mut told = answer.to_string();
+    for path in [
+        "/secrets".to_owned(),
+        "/audit".to_owned(),
+        format!("/hooks/{}/logs", hook.id),
+        format!("/jobs/{}/hook-logs", world.job),
+    ] {
+        told += &studio.get(&path).await.text;
+    }
+    studio.server().terminate();
+    studio.server().stopped().await;
+    told += &studio.layout().printed();
+    let mut kept = database(&studio).await;
+    // The rest of the story is in there, so a canary would be found.
+    assert!(holds(&kept, "track") && told.contains("secret.put"));
+    files(&studio.layout().data(), &mut kept);
+    let in_json = CANARY.replace('"', "\\\"");
+    for canary in [CANARY, &in_json, &STANDARD.encode(CANARY)] {
+        assert!(!holds(&kept, canary), "{canary} is in a file");
+        assert!(!told.contains(canary), "{told}");
+    }
+    // The key is in its own file alone.
+    let file = studio.layout().data().join("secrets.key");
+    let mode = fs::metadata(&file).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode, 0o600);
+    let key = fs::read_to_string(file).unwrap();
+    assert!(!holds(&database(&studio).await, key.trim()));
+    assert!(!told.contains(key.trim()));
+
+    // What was stored outlives the server.
+    studio.start_again().await;
+    studio.run(world.job, json!({})).await;
+    assert_eq!(sent(&receiver).len(), 2);
+    assert_eq!(sent(&receiver)[1], format!("Bearer {CANARY}"));
+}
+
+async fn a_new_value_is_in_force_at_once_and_the_old_one_still_signs(on: Database) {
+    let studio = Studio::with(on, private()).await;
+    let world = studio.world().await;
+    let receiver = Receiver::start([]).await;
+    put(&studio, "signing", "first-key").await.expect(201);
+    let config = json!({"url": receiver.url("/"), "secret": "signing"});
+    let hook = HookDraft::new("signed", "webhook", config);
+    hook.create(&studio).await;
+    let request = async |metadata: Value| {
+        studio.run(world.job, metadata).await;
+        receiver.received().pop().unwrap()
+    };
+    let first = request(json!({})).await;
+    assert!(is_signed_with(&first, "first-key"));
+    assert!(!first.headers["webhook-signature"].contains(' '));
+
+    // Both sign for a day; our own header has room for one.
+    put(&studio, "signing", "second-key").await.expect(204);
+    let second = request(json!({})).await;
+    assert!(is_signed_with(&second, "second-key") && is_signed_with(&second, "first-key"));
+    assert_eq!(second.headers["webhook-signature"].split(' ').count(), 2);
+    let mut mac = Hmac::<Sha256>::new_from_slice(b"second-key").unwrap();
+    mac.update(&second.body);
+    let tag = mac.finalize().into_bytes();
+    let own = tag.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    });
+    assert_eq!(
+        second.headers["x-stagehook-signature"],
+        format!("sha256={own}")
+    );
+    let listed = shown(&studio, "signing").await;
+    assert_ne!(listed["previous_until"], Value::Null);
+
+    // The one before the last is gone, and so is every one where that is asked for.
+    put(&studio, "signing", "third-key").await.expect(204);
+    let third = request(json!({})).await;
+    assert!(is_signed_with(&third, "second-key") && !is_signed_with(&third, "first-key"));
+    let at_once = json!({"value": "fourth-key", "overlap_seconds": 0});
+    studio.put("/secrets/signing", &at_once).await.expect(204);
+    let fourth = request(json!({})).await;
+    assert!(is_signed_with(&fourth, "fourth-key") && !is_signed_with(&fourth, "third-key"));
+    assert_eq!(
+        shown(&studio, "signing").await["previous_until"],
+        Value::Null
+    );
+
+    // An overlap ends by itself, and what overlapped is forgotten.
+    let brief = json!({"value": "fifth-key", "overlap_seconds": 1});
+    studio.put("/secrets/signing", &brief).await.expect(204);
+    eventually("the old value is forgotten", async || {
+        let left = "SELECT name FROM secrets WHERE previous_ciphertext IS NOT NULL";
+        texts(&studio, left).await.is_empty().then_some(())
+    })
+    .await;
+    let last = request(json!({})).await;
+    assert!(is_signed_with(&last, "fifth-key") && !is_signed_with(&last, "fourth-key"));
+}
+
+async fn a_repeated_request_changes_nothing(on: Database) {
+    let studio = Studio::open(on).await;
+    put(&studio, "token", "first").await.expect(201);
+    put(&studio, "token", "second").await.expect(204);
+    let before = shown(&studio, "token").await;
+    // As a client does that lost the answer: the overlap with the first stays.
+    put(&studio, "token", "second").await.expect(204);
+    assert_eq!(shown(&studio, "token").await, before);
+    let ends = json!({"value": "second", "overlap_seconds": 0});
+    studio.put("/secrets/token", &ends).await.expect(204);
+    let after = shown(&studio, "token").await;
+    assert_eq!(after["previous_until"], Value::Null);
+    assert_eq!(after["updated_at"], before["updated_at"]);
+}
+
+async fn a_secret_that_hooks_name_is_deleted_with_force_alone(on: Database) {
+    let studio = Studio::with(on, private()).await;
+    let world = studio.world().await;
+    let receiver = Receiver::start([]).await;
+    put(&studio, "token", CANARY).await.expect(201);
+    let hook = bearer("track", &receiver, "token").create(&studio).await;
+    let refused = studio.delete("/secrets/token").await;
+    let detail = refused.problem(409, "secret-in-use").detail;
+    assert!(
+        detail.contains("'track'") && detail.contains("force=true"),
+        "{detail}"
+    );
+    let gone = studio.delete("/secrets/token?force=true").await;
+    assert_eq!(gone.status, 204);
+    assert_eq!(studio.all("/secrets").await, [Value::Null; 0]);
+
+    let answer = studio.run(world.job, json!({})).await;
+    let execution = &answer["executions"][0];
+    assert_eq!(execution["status"], "refused", "{answer:#}");
+    let error = execution["error"].as_str().unwrap();
+    assert!(error.contains("the secret token does not exist"), "{error}");
+    assert_eq!(sent(&receiver), [""; 0]);
+    // It cannot be saved like that, either.
+    let again = bearer("again", &receiver, "token").body().clone();
+    let refused = studio.post("/hooks", &again).await;
+    refused
+        .problem(422, "invalid-request")
+        .at(["/config/auth/secret"]);
+
+    put(&studio, "token", "back").await.expect(201);
+    studio.run(world.job, json!({})).await;
+    assert_eq!(sent(&receiver), ["Bearer back"]);
+    studio
+        .delete(&format!("/hooks/{}", hook.id))
+        .await
+        .expect(204);
+    assert_eq!(studio.delete("/secrets/token").await.status, 204);
+    studio
+        .delete("/secrets/token")
+        .await
+        .problem(404, "not-found");
+}
+
+async fn a_stored_secret_comes_before_the_environment(on: Database) {
+    let setup = private().variable("STAGEHOOK_SECRET_TRACKER_TOKEN", "of the environment");
+    let studio = Studio::with(on, setup).await;
+    let world = studio.world().await;
+    let receiver = Receiver::start([]).await;
+    let hook = bearer("track", &receiver, "tracker-token");
+    hook.create(&studio).await;
+    studio.run(world.job, json!({})).await;
+    assert_eq!(studio.all("/secrets").await, [Value::Null; 0]);
+    put(&studio, "tracker-token", "stored").await.expect(201);
+    studio.run(world.job, json!({})).await;
+    studio
+        .delete("/secrets/tracker-token?force=true")
+        .await
+        .expect(204);
+    studio.run(world.job, json!({})).await;
+    let of_environment = "Bearer of the environment";
+    assert_eq!(
+        sent(&receiver),
+        [of_environment, "Bearer stored", of_environment]
+    );
+}
+
+async fn requests_that_are_wrong_say_how_and_repeat_nothing(on: Database) {
+    let studio = Studio::open(on).await;
+    for (body, pointer) in [
+        (json!({}), ""),
+        (json!({"value": ""}), "/value"),
+        (json!({"value": [CANARY]}), "/value"),
+        (json!({"value": {"is": CANARY}}), "/value"),
+        (json!({"value": 987_654_321}), "/value"),
+        (
+            json!({"value": CANARY.repeat(64 * 1024 / CANARY.len() + 1)}),
+            "/value",
+        ),
+        (
+            json!({"value": "x", "overlap_seconds": CANARY}),
+            "/overlap_seconds",
+        ),
+        (
+            json!({"value": CANARY, "overlap_seconds": -1}),
+            "/overlap_seconds",
+        ),
+        (
+            json!({"value": CANARY, "overlap_seconds": 2_592_001}),
+            "/overlap_seconds",
+        ),
+        (json!({"value": CANARY, "comment": CANARY}), "/comment"),
+    ] {
+        let answer = studio.put("/secrets/token", &body).await;
+        answer.problem(422, "invalid-request").at([pointer]);
+        for canary in [CANARY, "987654321", "canary"] {
+            assert!(!answer.text.contains(canary), "{}", answer.text);
+        }
+    }
+    let request = studio.request(Method::PUT, "/secrets/token");
+    let answer = studio
+        .send(request.body(format!("{{\"value\": {CANARY}")))
+        .await;
+    answer.problem(400, "invalid-json");
+    assert!(!answer.text.contains("canary"), "{}", answer.text);
+    for name in ["no.such", "a%20b", &"x".repeat(65)] {
+        let answer = put(&studio, name, "value").await;
+        answer.problem(422, "invalid-request");
+        studio
+            .delete(&format!("/secrets/{name}"))
+            .await
+            .problem(404, "not-found");
+    }
+    assert_eq!(studio.all("/secrets").await, [Value::Null; 0]);
+    assert!(!studio.layout().printed().contains("canary"));
+    // The largest and the smallest.
+    let large = json!({"value": "x".repeat(64 * 1024)});
+    studio.put("/secrets/Large_-9", &large).await.expect(201);
+    put(&studio, "small", "\0").await.expect(201);
+}
+
+async fn an_administrator_alone_changes_secrets(on: Database) {
+    let studio = Studio::open(on).await;
+    put(&studio, "token", "value").await.expect(201);
+    for role in ["viewer", "pipeline", "editor"] {
+        let token = format!("the-token-of-a-{role}");
+        add_token(&studio, role, role, &Sha256::digest(&token)).await;
+        let client = studio.with_token(Some(&token));
+        put(&client, "token", "other")
+            .await
+            .problem(403, "forbidden");
+        put(&client, "new", "other").await.problem(403, "forbidden");
+        let deleted = client.delete("/secrets/token?force=true").await;
+        deleted.problem(403, "forbidden");
+        let rekeyed = client.post("/secret-rekey", &json!({})).await;
+        rekeyed.problem(403, "forbidden");
+        // Names are no secrets: who writes hooks has to know them.
+        assert_eq!(client.all("/secrets").await.len(), 1);
+    }
+    let nobody = studio.with_token(None).get("/secrets").await;
+    nobody.problem(401, "unauthorized");
+    assert_eq!(shown(&studio, "token").await["updated_by"], "admin");
+}
+
+async fn a_key_is_replaced_and_a_missing_one_is_named(on: Database) {
+    let with_key = |byte| private().variable("STAGEHOOK_SECRETS_KEY", &key(byte));
+    let mut studio = Studio::with(on, with_key(1)).await;
+    let world = studio.world().await;
+    let receiver = Receiver::start([]).await;
+    put(&studio, "token", "first").await.expect(201);
+    put(&studio, "token", "second").await.expect(204);
+    bearer("track", &receiver, "token").create(&studio).await;
+    let old_id = shown(&studio, "token").await["key_id"].clone();
+    let old_id = old_id.as_str().unwrap();
+
+    // Without its key a secret is refused, and says which key; others work.
+    studio.restart_with(with_key(2)).await;
+    let listed = shown(&studio, "token").await;
+    let problem = listed["problem"].as_str().unwrap();
+    assert!(problem.contains(old_id), "{problem}");
+    put(&studio, "other", "readable").await.expect(201);
+    bearer("other", &receiver, "other").create(&studio).await;
+    let answer = studio.run(world.job, json!({})).await;
+    let by_hook = |name: &str| {
+        let executions = answer["executions"].as_array().unwrap();
+        let found = executions.iter().find(|e| e["hook"]["name"] == name);
+        found.unwrap().clone()
+    };
+    assert_eq!(by_hook("other")["status"], "passed");
+    assert_eq!(by_hook("track")["status"], "refused");
+    let error = by_hook("track")["error"].as_str().unwrap().to_owned();
+    assert!(
+        error.contains(old_id) && error.contains("the secret token"),
+        "{error}"
+    );
+    assert_eq!(sent(&receiver), ["Bearer readable"]);
+    let rekeyed = studio.post("/secret-rekey", &json!({})).await.ok();
+    assert_eq!(rekeyed["unreadable"], json!(["token"]));
+    assert!(studio.layout().printed().contains(old_id));
+
+    // Given as an old key, it opens everything, and is then not needed any more.
+    let both = with_key(2).variable(
+        "STAGEHOOK_SECRETS_OLD_KEY",
+        &format!("{},{}", key(9), key(1)),
+    );
+    studio.restart_with(both).await;
+    studio.restart_with(with_key(2)).await;
+    let listed = shown(&studio, "token").await;
+    assert_eq!(listed["problem"], Value::Null);
+    assert_ne!(listed["key_id"], old_id);
+    assert_ne!(listed["previous_until"], Value::Null);
+    studio.run(world.job, json!({})).await;
+    assert!(sent(&receiver).contains(&"Bearer second".to_owned()));
+    let nothing = studio.post("/secret-rekey", &json!({})).await.ok();
+    assert_eq!(
+        (&nothing["rekeyed"], &nothing["unreadable"]),
+        (&json!([]), &json!([]))
+    );
+
+    // A server that has no key makes none beside secrets that it cannot read.
+    studio.restart_with(private()).await;
+    let refused = put(&studio, "third", "value").await;
+    let detail = refused.problem(409, "secret-key-missing").detail;
+    assert!(
+        detail.contains(listed["key_id"].as_str().unwrap()),
+        "{detail}"
+    );
+    assert!(!studio.layout().data().join("secrets.key").exists());
+    // It finds one that is put there.
+    let file = studio.layout().data().join("secrets.key");
+    fs::write(&file, key(2)).unwrap();
+    fs::set_permissions(&file, Permissions::from_mode(0o600)).unwrap();
+    studio.restart_with(private()).await;
+    put(&studio, "third", "value").await.expect(201);
+    assert_eq!(shown(&studio, "third").await["key_id"], listed["key_id"]);
+}
+
+async fn what_was_altered_in_the_database_is_refused(on: Database) {
+    let mut studio = Studio::with(on, private()).await;
+    let world = studio.world().await;
+    let receiver = Receiver::start([]).await;
+    for name in ["admin-token", "guest-token", "good"] {
+        put(&studio, name, &format!("value of {name}"))
+            .await
+            .expect(201);
+        bearer(name, &receiver, name).create(&studio).await;
+    }
+    // One secret in the place of another, and a bit of it flipped.
+    for change in [
+        "UPDATE secrets SET nonce = (SELECT nonce FROM secrets WHERE name = 'admin-token'),
+             ciphertext = (SELECT ciphertext FROM secrets WHERE name = 'admin-token')
+         WHERE name = 'guest-token'",
+        "UPDATE secrets SET nonce = (SELECT nonce FROM secrets WHERE name = 'good')
+         WHERE name = 'admin-token'",
+    ] {
+        execute(&studio, change).await;
+    }
+    studio.crash().await;
+    let answer = studio.run(world.job, json!({})).await;
+    let told: Vec<_> = answer["executions"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|execution| {
+            (
+                execution["hook"]["name"].as_str().unwrap(),
+                &execution["status"],
+            )
+        })
+        .collect();
+    for (name, status) in told {
+        let expected = if name == "good" { "passed" } else { "refused" };
+        assert_eq!(status, expected, "{name}");
+    }
+    assert_eq!(sent(&receiver), ["Bearer value of good"]);
+    let problem = shown(&studio, "guest-token").await["problem"].clone();
+    assert!(problem.as_str().unwrap().contains("altered"), "{problem}");
+    // Setting it again mends it.
+    put(&studio, "guest-token", "mended").await.expect(204);
+    assert_eq!(shown(&studio, "guest-token").await["problem"], Value::Null);
+    assert_eq!(
+        shown(&studio, "guest-token").await["previous_until"],
+        Value::Null
+    );
+}
+
+async fn a_server_does_not_start_with_a_key_it_cannot_trust(on: Database) {
+    let studio = Studio::open(on).await;
+    let layout = Layout::default();
+    let file = layout.root().join("the.key");
+    fs::write(&file, key(1)).unwrap();
+    fs::set_permissions(&file, Permissions::from_mode(0o644)).unwrap();
+    let path = file.to_str().unwrap();
+    let with = |name: &str, value: &str| Setup::default().variable(name, value);
+    for (setup, told) in [
+        (
+            with("STAGEHOOK_SECRETS_KEY_FILE", path),
+            "can be read by others",
+        ),
+        (
+            with("STAGEHOOK_SECRETS_KEY", "Y2FuYXJ5"),
+            "STAGEHOOK_SECRETS_KEY must be 32",
+        ),
+        (
+            with("STAGEHOOK_SECRETS_OLD_KEY", "Y2FuYXJ5"),
+            "STAGEHOOK_SECRETS_OLD_KEY must be 32",
+        ),
+        (
+            with("STAGEHOOK_SECRETS_KEY_FILE", path).variable("STAGEHOOK_SECRETS_KEY", &key(1)),
+            "one of them is enough",
+        ),
+    ] {
+        let refused = refused_start(&layout, &setup, studio.database_url()).await;
+        assert_eq!(refused.status.code(), Some(1));
+        let said = String::from_utf8(refused.stderr).unwrap();
+        assert!(said.contains(told), "{said}");
+        assert!(
+            !said.contains("Y2FuYXJ5") && !said.contains(&key(1)),
+            "{said}"
+        );
+    }
+}
+
+/// Runs `stagehook secret …` with this on stdin.
+fn cli(studio: &Studio, arguments: &[&str], stdin: &str) -> Output {
+    let mut child = command(studio.layout(), &["secret"])
+        .args(arguments)
+        .env("STAGEHOOK_SERVER", studio.address())
+        .env("STAGEHOOK_TOKEN", TOKEN)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut to_child = child.stdin.take().unwrap();
+    // A command that needs no more of it may be gone already.
+    let _ = to_child.write_all(stdin.as_bytes());
+    drop(to_child);
+    child.wait_with_output().unwrap()
+}
+
+async fn secrets_are_set_from_the_command_line(on: Database) {
+    let studio = Studio::with(on, private()).await;
+    let world = studio.world().await;
+    let receiver = Receiver::start([]).await;
+    let run = |arguments: &[&str], stdin: &str, code: i32| {
+        let output = cli(&studio, arguments, stdin);
+        let said = [output.stdout, output.stderr].concat();
+        let said = String::from_utf8(said).unwrap();
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}: {said}");
+        assert!(!said.contains("canary"), "{said}");
+        said
+    };
+    assert_eq!(
+        run(&["set", "token"], "canary of a file\r\n", 0),
+        "token is set\n"
+    );
+    bearer("track", &receiver, "token").create(&studio).await;
+    studio.run(world.job, json!({})).await;
+    assert_eq!(sent(&receiver), ["Bearer canary of a file"]);
+    run(&["set", "token", "--overlap", "0"], " canary \n\n", 0);
+    let too_long = "canary".repeat(12_000);
+    for (arguments, stdin) in [
+        (vec!["set", "token"], ""),
+        (vec!["set", "token"], "\n"),
+        (vec!["set", "token"], &*too_long),
+        (vec!["set", "no.such"], "canary"),
+        (vec!["set", "token", "--overlap", "2592001"], "canary"),
+        (vec!["rm", "token"], ""),
+        (vec!["rm", "nobody"], ""),
+    ] {
+        run(&arguments, stdin, 1);
+    }
+    // A value is no argument.
+    run(&["set", "token", "value"], "", 1);
+
+    let listed = run(&["list"], "", 0);
+    assert!(
+        listed.contains("token") && listed.contains("track"),
+        "{listed}"
+    );
+    let listed: Value = serde_json::from_str(&run(&["list", "--json"], "", 0)).unwrap();
+    assert_eq!(listed["items"], json!(studio.all("/secrets").await));
+    assert!(run(&["rekey"], "", 0).ends_with(": 0\n"));
+    assert_eq!(
+        run(&["rm", "token", "--force"], "", 0),
+        "token is deleted\n"
+    );
+    assert_eq!(studio.all("/secrets").await, [Value::Null; 0]);
+}
+
+/// Two servers on one database see each other's changes, in the second that they
+/// have for it; a new hook finds a new secret at once.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn servers_see_each_others_changes_postgres() {
+    let setup = private().variable("STAGEHOOK_SECRETS_KEY", &key(1));
+    let studio = Studio::with(Database::Postgres, setup.clone()).await;
+    let world = studio.world().await;
+    let receiver = Receiver::start([]).await;
+    let layout = Layout::default();
+    let server = Server::start(&layout, &setup, studio.database_url()).await;
+    let other = Client::new(server.address(), Some(TOKEN));
+
+    put(&studio, "token", "first").await.expect(201);
+    let hook = bearer("track", &receiver, "token").body().clone();
+    other.post("/hooks", &hook).await.expect(201);
+    let path = format!("/jobs/{}/stages/post_segment/runs", world.job);
+    for value in ["second", "third"] {
+        put(&studio, "token", value).await.expect(204);
+        eventually("the other server sends the new value", async || {
+            other.post(&path, &json!({})).await.ok();
+            let last = sent(&receiver).pop().unwrap();
+            (last == format!("Bearer {value}")).then_some(())
+        })
+        .await;
+    }
+    studio.delete("/secrets/token?force=true").await.expect(204);
+    eventually("the other server has no such secret", async || {
+        let answer = other.post(&path, &json!({})).await.ok();
+        (answer["executions"][0]["status"] == "refused").then_some(())
+    })
+    .await;
+}
