@@ -197,7 +197,7 @@ def check_fitness(own, before):
     left = [number for number in descriptors - own if os.path.exists(f"/proc/self/fd/{number}")]
     if left:
         raise Unfit("what the script imports leaves files open")
-    with open("/proc/self/task/%d/children" % os.getpid()) as children:
+    with open(f"/proc/self/task/{os.getpid()}/children") as children:
         if children.read().strip():
             raise Unfit("what the script imports leaves processes running")
     with open("/proc/self/maps") as maps:
