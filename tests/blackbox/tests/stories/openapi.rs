@@ -5,13 +5,12 @@ use stagehook_tests::{Database, Studio};
 use std::collections::BTreeSet;
 use std::path::Path;
 
-const ROUTES: [&str; 73] = [
+const ROUTES: [&str; 69] = [
     "delete /api/v1/event-types/{name}",
     "delete /api/v1/hooks/{id}",
     "delete /api/v1/projects/{id}",
     "delete /api/v1/scene-types/{id}",
     "delete /api/v1/scripts/{path}",
-    "delete /api/v1/secrets/{name}",
     "delete /api/v1/secrets/{name}",
     "get /api/v1/audit",
     "get /api/v1/deliveries",
@@ -46,7 +45,6 @@ const ROUTES: [&str; 73] = [
     "get /api/v1/scripts",
     "get /api/v1/scripts/{path}",
     "get /api/v1/secrets",
-    "get /api/v1/secrets",
     "get /api/v1/stage-runs/{id}",
     "post /api/v1/deliveries/{id}/retry",
     "post /api/v1/event-types",
@@ -70,12 +68,10 @@ const ROUTES: [&str; 73] = [
     "post /api/v1/projects",
     "post /api/v1/scene-types",
     "post /api/v1/secret-rekey",
-    "post /api/v1/secret-rekey",
     "post /api/v1/stage-runs/{id}/cancel",
     "put /api/v1/hooks/order",
     "put /api/v1/hooks/{id}",
     "put /api/v1/scripts/{path}",
-    "put /api/v1/secrets/{name}",
     "put /api/v1/secrets/{name}",
     "get /healthz",
     "get /readyz",
