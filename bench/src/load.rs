@@ -45,7 +45,7 @@ impl Measured {
 ///
 /// # Errors
 ///
-/// Where an answer is not 200, or has no `content-length`.
+/// Where an answer is no success, or has no `content-length`.
 pub async fn run(
     address: &str,
     request: &[u8],
@@ -92,7 +92,7 @@ async fn answer(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> Result<()> {
         }
     };
     let text = std::str::from_utf8(&buffer[..head])?;
-    ensure!(text.starts_with("HTTP/1.1 200"), "answered {text}");
+    ensure!(text.starts_with("HTTP/1.1 2"), "answered {text}");
     let length: usize = text
         .lines()
         .filter_map(|line| line.split_once(": "))

@@ -9,6 +9,9 @@ use tempfile::TempDir;
 
 const TOKEN: &str = "bench-token-0123456789abcdef0123456789abcdef";
 
+/// The value of the secret `bench`, which signs webhooks.
+const SECRET: &str = "bench-secret-0123456789abcdef0123456789abcdef";
+
 /// What every job of the load is asked.
 const BODY: &str =
     r#"{"segment_path":null,"metadata":{"shot":"sh010","take":3},"scene_context":{"scene":"12A"}}"#;
@@ -36,6 +39,9 @@ impl Server {
         let mut command = Command::new(std::path::absolute(binary)?);
         command
             .args(["serve", "--listen", "127.0.0.1:0", "--sandbox", sandbox])
+            // Receivers of webhooks are on this machine, too.
+            .arg("--allow-private-network")
+            .env("STAGEHOOK_SECRET_BENCH", SECRET)
             .arg("--data-dir")
             .arg(directory.path().join("data"))
             .arg("--scripts-dir")
@@ -105,11 +111,16 @@ impl Server {
 
     /// The bytes of the request that runs a stage.
     pub fn stage_request(&self, path: &str) -> Vec<u8> {
-        let length = BODY.len();
+        self.request(path, BODY)
+    }
+
+    /// The bytes of a POST to a path below `/api/v1`.
+    pub fn request(&self, path: &str, body: &str) -> Vec<u8> {
+        let length = body.len();
         let address = &self.address;
         format!(
             "POST /api/v1{path} HTTP/1.1\r\nhost: {address}\r\nauthorization: Bearer {TOKEN}\r\n\
-             content-type: application/json\r\ncontent-length: {length}\r\n\r\n{BODY}"
+             content-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
         )
         .into_bytes()
     }

@@ -201,7 +201,7 @@ impl Engine {
                     drop(turn);
                     Ended::attempted(attempt, place)
                 }
-                None => Ended::given_back(claimed, place),
+                None => Ended::given_back(&claimed, place),
             };
             // The completion outlives every attempt.
             let _ = ended.send(message);

@@ -36,7 +36,7 @@ impl Ended {
         }
     }
 
-    pub(super) fn given_back(claimed: ClaimedDelivery, place: Place) -> Self {
+    pub(super) fn given_back(claimed: &ClaimedDelivery, place: Place) -> Self {
         Self {
             what: What::GivenBack(claimed.delivery.id, claimed.claim),
             place,
