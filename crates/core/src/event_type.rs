@@ -13,8 +13,6 @@ pub use built_in::{built_in, is_built_in};
 pub use catalogue::{CATALOGUE_MAX, parse_catalogue};
 pub use request::EventTypeRequest;
 
-use crate::invalid::Invalid;
-use crate::schema::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::fmt;
@@ -80,21 +78,4 @@ pub struct EventType {
     pub schema: Option<Value>,
     /// Whether Stagehook itself emits it; such a type cannot be changed.
     pub built_in: bool,
-}
-
-/// Checks an event's data against the schema of its type.
-///
-/// The schema is compiled for each call; who checks much keeps a [`JsonSchema`]
-/// instead.
-///
-/// # Errors
-/// What is wrong, with JSON pointers into the data. That the schema is none that
-/// can be used (it did not come out of [`EventTypeRequest::check`]) is told of
-/// the whole of the data.
-pub fn check_data(schema: &Value, data: &Value) -> Result<(), Invalid> {
-    let schema = JsonSchema::compile(schema).map_err(|invalid| {
-        let why = format!("cannot be checked, the schema of the event type is broken: {invalid}");
-        Invalid::one("", why)
-    })?;
-    schema.check(data, "")
 }
