@@ -314,8 +314,10 @@ fn check<'a>(
     match schemas.entry(&event_type.name) {
         Entry::Occupied(schema) => schema.get().check(&data, "/data"),
         Entry::Vacant(place) => {
-            let schema = JsonSchema::compile(schema);
-            let schema = schema.map_err(|invalid| invalid.below("/schema"))?;
+            let schema = JsonSchema::compile(schema).map_err(|invalid| {
+                let why = format!("cannot be checked, its type's schema is broken: {invalid}");
+                Invalid::one("/data", why)
+            })?;
             place.insert(schema).check(&data, "/data")
         }
     }

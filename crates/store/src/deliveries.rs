@@ -21,7 +21,7 @@ pub use claim::{ClaimedDelivery, DueHook};
 pub use complete::{AfterAttempt, Attempt};
 pub use hook::HookDeliveries;
 pub(crate) use hook::{cancel_of, enabled_again};
-pub use operate::{DeliveryFilter, REPLAY_MAX, Replay};
+pub use operate::{DeliveryFilter, REPLAY_MAX, Replay, Replayed};
 pub use row::Delivery;
 
 use crate::database::{Arg, Connection, Sql};

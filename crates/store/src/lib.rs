@@ -69,7 +69,7 @@ mod tokens;
 pub use audit::AuditFilter;
 pub use deliveries::{
     AfterAttempt, Attempt, ClaimedDelivery, Delivery, DeliveryFilter, DueHook, HookDeliveries,
-    REPLAY_MAX, Replay,
+    REPLAY_MAX, Replay, Replayed,
 };
 pub use error::{Entity, OrderError, Result, StoreError};
 pub use events::EventFilter;

@@ -132,9 +132,13 @@ pub(crate) struct ReplayRequest {
 
 /// What is on its way again.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Replayed {
+pub(crate) struct ReplayAnswer {
     /// How many deliveries that makes.
     deliveries: u64,
+    /// Where to go on, of a range of more than 10,000 events: those from then on
+    /// were not looked at. Absent where all were.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_since: Option<DateTime<Utc>>,
 }
 
 impl From<Delivery> for DeliveryShown {
@@ -243,15 +247,15 @@ pub(crate) async fn retry(
     Ok((StatusCode::ACCEPTED, Json(delivery.into())))
 }
 
-/// Has the events of a range delivered once more, the oldest 10,000 of them;
-/// each with the id that it had.
+/// Has the events of a range delivered once more, each with the id that it had.
+/// A call looks at the oldest 10,000 events; `next_since` says where to go on.
 #[utoipa::path(post, operation_id = "replay_events", path = "/events/replay", tag = "events", request_body = ReplayRequest,
-    responses((status = 202, body = Replayed)))]
+    responses((status = 202, body = ReplayAnswer)))]
 pub(crate) async fn replay(
     State(state): State<ApiState>,
     Extension(actor): Extension<Actor>,
     ApiJson(request): ApiJson<ReplayRequest>,
-) -> Result<(StatusCode, Json<Replayed>), Problem> {
+) -> Result<(StatusCode, Json<ReplayAnswer>), Problem> {
     if request.since >= request.until {
         return Err(Invalid::one("/until", "must be later than since").into());
     }
@@ -263,12 +267,16 @@ pub(crate) async fn replay(
         succeeded: request.succeeded,
     };
     let replayed = state.engine.store().replay(actor.name(), replay).await;
-    let deliveries = replayed.map_err(|error| {
+    let replayed = replayed.map_err(|error| {
         let mut problem = Problem::from(error);
         if problem.status == StatusCode::NOT_FOUND.as_u16() {
             problem.errors = vec![FieldError::new("/hook_id", problem.detail.clone())];
         }
         problem
     })?;
-    Ok((StatusCode::ACCEPTED, Json(Replayed { deliveries })))
+    let answer = ReplayAnswer {
+        deliveries: replayed.deliveries,
+        next_since: replayed.next_since,
+    };
+    Ok((StatusCode::ACCEPTED, Json(answer)))
 }

@@ -278,6 +278,9 @@ async fn replay(client: &Client, args: ReplayArgs, as_json: bool) -> anyhow::Res
             "{} deliveries are on their way again",
             count.unwrap_or_default()
         ))?;
+        if let Some(next) = replayed.get("next_since").map(output::cell) {
+            output::line(&format!("there are more events: go on with --since {next}"))?;
+        }
     }
     Ok(Ending::Ok)
 }

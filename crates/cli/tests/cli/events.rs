@@ -39,6 +39,21 @@ fn the_key_of_an_event_is_a_header() {
 }
 
 #[test]
+fn a_replay_says_where_to_go_on() {
+    let server = FakeServer::start();
+    let next = "2026-01-01T12:00:00Z";
+    let replayed = json!({"deliveries": 7, "next_since": next});
+    server.answers("POST /events/replay", 202, replayed);
+    let replay = ["event", "replay", "--since", "a", "--until", "b"];
+    assert_eq!(
+        server.run(&replay).ok(),
+        format!(
+            "7 deliveries are on their way again\nthere are more events: go on with --since {next}\n"
+        )
+    );
+}
+
+#[test]
 fn data_that_is_no_object_is_not_sent() {
     let server = FakeServer::start();
     let said = server

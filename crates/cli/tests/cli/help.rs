@@ -25,7 +25,6 @@ fn help_names_every_command_and_every_exit_code() {
         "scene-type",
         "script",
         "secret",
-        "secret",
         "plugin",
     ] {
         assert!(

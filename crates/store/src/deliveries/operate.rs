@@ -53,11 +53,22 @@ pub struct Replay {
     pub succeeded: bool,
 }
 
+/// What a replay came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Replayed {
+    /// Deliveries that are on their way again.
+    pub deliveries: u64,
+    /// Where the range goes on, if it had more than [`REPLAY_MAX`] events: those
+    /// from then on were not looked at.
+    pub next_since: Option<DateTime<Utc>>,
+}
+
 #[derive(sqlx::FromRow)]
 struct ReplayRow {
     seq: i64,
     id: uuid::Uuid,
     event_name: String,
+    created_at: DateTime<Utc>,
 }
 
 async fn read(connection: &mut Connection, id: DeliveryId) -> Result<Delivery> {
@@ -155,24 +166,31 @@ impl Store {
     }
 
     /// Has events of a range delivered once more, the oldest [`REPLAY_MAX`] of
-    /// them. Answers how many deliveries that makes.
+    /// them.
     ///
     /// # Errors
     /// [`StoreError::NotFound`] of the hook.
-    pub async fn replay(&self, actor: &str, replay: Replay) -> Result<u64> {
+    pub async fn replay(&self, actor: &str, replay: Replay) -> Result<Replayed> {
         let (actor, at) = (actor.to_owned(), self.now());
         self.write(move |connection| {
             Box::pin(async move {
                 if let Some(hook) = replay.hook_id {
                     crate::hooks::read(connection, hook).await?;
                 }
-                let rows: Vec<ReplayRow> = connection
+                let mut rows: Vec<ReplayRow> = connection
                     .all(
-                        "SELECT seq, id, event_name FROM events
-                         WHERE created_at >= $1 AND created_at < $2 ORDER BY seq LIMIT $3",
-                        args![replay.since, replay.until, REPLAY_MAX],
+                        "SELECT seq, id, event_name, created_at FROM events
+                         WHERE created_at >= $1 AND created_at < $2
+                         ORDER BY created_at, seq LIMIT $3",
+                        args![replay.since, replay.until, REPLAY_MAX + 1],
                     )
                     .await?;
+                let is_cut = i64::try_from(rows.len()).is_ok_and(|found| found > REPLAY_MAX);
+                let next_since = match rows.pop_if(|_| is_cut) {
+                    // Not so if it would begin where it began.
+                    Some(next) if next.created_at > replay.since => Some(next.created_at),
+                    _ => None,
+                };
                 let mut deliveries = 0;
                 for row in rows {
                     let matches = |pattern: &EventPattern| pattern.matches(&row.event_name);
@@ -195,7 +213,10 @@ impl Store {
                     replay.until.to_rfc3339()
                 );
                 change.record(connection, range, None, None).await?;
-                Ok(deliveries)
+                Ok(Replayed {
+                    deliveries,
+                    next_since,
+                })
             })
         })
         .await

@@ -533,13 +533,18 @@ async fn a_range_is_replayed(f: &Fixture) {
         event: Some("shot_ready".parse().unwrap()),
         ..replay.clone()
     };
-    assert_eq!(f.store.replay(ANNA, of_shot_ready).await.unwrap(), 0);
-    assert_eq!(f.store.replay(ANNA, replay.clone()).await.unwrap(), 1);
+    let replayed = async |replay: Replay| {
+        let replayed = f.store.replay(ANNA, replay).await.unwrap();
+        assert_eq!(replayed.next_since, None);
+        replayed.deliveries
+    };
+    assert_eq!(replayed(of_shot_ready).await, 0);
+    assert_eq!(replayed(replay.clone()).await, 1);
     let with_succeeded = Replay {
         succeeded: true,
         ..replay.clone()
     };
-    assert_eq!(f.store.replay(ANNA, with_succeeded).await.unwrap(), 1);
+    assert_eq!(replayed(with_succeeded).await, 1);
     // A hook that came later gets what it would have answered.
     let late = f.hook(&answering("late", "shot_ready")).await;
     let to_late = Replay {
@@ -547,8 +552,8 @@ async fn a_range_is_replayed(f: &Fixture) {
         until: at(100),
         ..replay
     };
-    assert_eq!(f.store.replay(ANNA, to_late.clone()).await.unwrap(), 2);
-    assert_eq!(f.store.replay(ANNA, to_late).await.unwrap(), 0);
+    assert_eq!(replayed(to_late.clone()).await, 2);
+    assert_eq!(replayed(to_late).await, 0);
     let matching = DeliveryFilter {
         contains: Some("50% _d".to_owned()),
         hook_id: Some(late.id),

@@ -16,6 +16,7 @@ on_both_databases!(
     a_hook_that_always_fails_is_disabled_and_tried_anew,
     a_paused_hook_gets_its_events_later,
     events_of_a_range_are_delivered_once_more,
+    a_long_range_is_replayed_part_by_part,
     nothing_is_delivered_to_a_deleted_hook,
     people_do_all_of_it_from_the_command_line,
 );
@@ -326,6 +327,40 @@ async fn events_of_a_range_are_delivered_once_more(on: Database) {
     refused.problem(422, "invalid-request").at(["/event"]);
     let refused = replay(json!({})).await;
     refused.problem(422, "invalid-request");
+}
+
+async fn a_long_range_is_replayed_part_by_part(on: Database) {
+    let studio = open(on).await;
+    let events = |count: usize| json!(vec![json!({"event_name": "segment_started"}); count]);
+    for _ in 0..10 {
+        studio.post("/events", &events(1_000)).await.expect(202);
+    }
+    let tracker = Receiver::start([]).await;
+    let hook = webhook("track", &tracker.url("/")).create(&studio).await;
+    studio
+        .post(&format!("/hooks/{}/pause", hook.id), &json!({}))
+        .await
+        .ok();
+    let last = emit(&studio, json!({})).await;
+    studio
+        .delete(&format!("/hooks/{}", hook.id))
+        .await
+        .expect(204);
+    let hook = webhook("track", &tracker.url("/")).create(&studio).await;
+    let mut body = json!({
+        "since": "2000-01-01T00:00:00Z", "until": "2999-01-01T00:00:00Z", "hook_id": hook.id,
+    });
+    let first = studio.post("/events/replay", &body).await.expect(202);
+    assert_eq!(first["deliveries"], 0);
+    body["since"] = first["next_since"].clone();
+    assert!(body["since"].is_string(), "{first:#}");
+    let second = studio.post("/events/replay", &body).await.expect(202);
+    assert_eq!(second, json!({"deliveries": 1}), "and there are no more");
+    until("the last one is there", || tracker.received().len() == 1).await;
+    assert_eq!(
+        json!(tracker.received()[0].headers["webhook-id"]),
+        last["id"]
+    );
 }
 
 async fn nothing_is_delivered_to_a_deleted_hook(on: Database) {

@@ -45,9 +45,10 @@ impl StreamQuery {
     }
 }
 
-/// Streams progress events as they happen, as server-sent events: what scripts
-/// print, line by line (`hook_output`). They are kept nowhere; a client that
-/// falls behind is told by an event `lagged` how many it missed.
+/// Streams events as they happen, as server-sent events: those that somebody
+/// publishes, and the progress of what runs here, such as what scripts print
+/// (`hook_output`). A client that falls behind is told by an event `lagged` how
+/// many it missed.
 #[utoipa::path(get, operation_id = "stream_events", path = "/events/stream", tag = "events", params(StreamQuery),
     responses((status = 200, content_type = "text/event-stream", body = String)))]
 pub(crate) async fn stream(
