@@ -40,19 +40,10 @@ impl SecretRequest {
     fn check(self) -> Result<(SecretValue, Duration), Invalid> {
         let mut findings = Findings::default();
         let value = match self.value {
-            Value::String(value) => match SecretValue::try_from(value) {
-                Ok(value) => Some(value),
-                Err(error) => {
-                    findings.push("/value", error.to_string());
-                    None
-                }
-            },
-            _ => {
-                let detail = format!("must be a text of 1 to {SECRET_MAX_BYTES} bytes");
-                findings.push("/value", detail);
-                None
-            }
+            Value::String(value) => SecretValue::try_from(value).map_err(|e| e.to_string()),
+            _ => Err(format!("must be a text of 1 to {SECRET_MAX_BYTES} bytes")),
         };
+        let value = value.map_err(|why| findings.push("/value", why)).ok();
         let seconds = match self.overlap_seconds {
             Value::Null => Some(u64::from(OVERLAP_DEFAULT_SECONDS)),
             seconds => seconds.as_u64(),

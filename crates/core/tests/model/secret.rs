@@ -48,11 +48,10 @@ fn the_format_stays_what_it_is() {
     let key = SecretKey::from_bytes(&bytes);
     assert_eq!(key.id().to_string(), KEY_ID);
     let sealed = key.seal(&name("token"), &value("hunter2"), [0x42; 24]);
-    let hex: String = sealed
+    let hex = sealed
         .ciphertext
         .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+        .fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
     assert_eq!(hex, CIPHERTEXT);
 }
 
