@@ -11,6 +11,7 @@ on_both_databases!(
     a_key_publishes_once,
     requests_that_are_wrong_say_where,
     the_catalogue_grows_and_shrinks,
+    the_catalogue_of_a_real_application_is_taken_whole,
     progress_is_told_and_not_kept,
     a_hook_for_an_unknown_event_is_saved_with_a_warning,
 );
@@ -303,6 +304,32 @@ async fn the_catalogue_grows_and_shrinks(on: Database) {
     let audit = studio.all("/audit?subject_type=event_type").await;
     assert_eq!(audit.len(), 5, "{audit:#?}");
     assert_eq!(audit[0]["action"], "event_type.delete");
+}
+
+async fn the_catalogue_of_a_real_application_is_taken_whole(on: Database) {
+    let studio = Studio::open(on).await;
+    let file = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../examples/catalogs/sublarr-events.json"
+    );
+    let catalogue = std::fs::read(file).unwrap();
+    let catalogue: Value = serde_json::from_slice(&catalogue).unwrap();
+    let names = |kind: &str| catalogue[kind].as_array().unwrap().clone();
+    let imported = studio.post("/event-types/import", &catalogue).await.ok();
+    let expected = [names("business"), names("progress")].concat();
+    assert_eq!(imported["names"], json!(expected));
+    let answers = studio.shell("answers", "exit 0").on_event("*");
+    answers.create(&studio).await;
+    for (kind, deliveries) in [("business", 1), ("progress", 0)] {
+        for name in names(kind) {
+            let event = json!({"event_name": name, "data": {"any": ["thing"]}});
+            let published = studio.post("/events", &event).await.expect(202);
+            assert_eq!(published["deliveries"], deliveries, "{name}");
+        }
+    }
+    // Once more changes nothing.
+    let again = studio.post("/event-types/import", &catalogue).await.ok();
+    assert_eq!(again, imported);
 }
 
 async fn progress_is_told_and_not_kept(on: Database) {
