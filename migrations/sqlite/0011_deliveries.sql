@@ -2,6 +2,9 @@
 ALTER TABLE events ADD COLUMN scope_type TEXT CHECK (scope_type IN ('project', 'scene_type'));
 ALTER TABLE events ADD COLUMN scope_id INTEGER;
 
+-- Ranges are looked at and replayed by time.
+CREATE INDEX events_created_at ON events (created_at);
+
 INSERT INTO event_types (name, kind, description, built_in, created_at) VALUES
     ('environment_progress', 'progress', 'The installer of a Python environment printed something.', 1,
      strftime('%Y-%m-%dT%H:%M:%S+00:00', 'now'));

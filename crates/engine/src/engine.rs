@@ -121,6 +121,9 @@ impl Engine {
         engine.tasks.spawn(Arc::clone(&engine).keep_lease());
         engine.tasks.spawn(Arc::clone(&engine).keep_secrets_fresh());
         engine.tasks.spawn(Arc::clone(&engine).dispatch());
+        // Before anybody can listen.
+        let told = engine.store.last_event().await?;
+        engine.tasks.spawn(Arc::clone(&engine).tell_events(told));
         engine.tasks.spawn(Arc::clone(&engine).keep_plugins_hot());
         engine
             .tasks

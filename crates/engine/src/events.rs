@@ -145,14 +145,9 @@ impl Engine {
         if events.is_empty() {
             return Ok(answer);
         }
-        let stored = self.store.publish_events(events.clone(), key).await?;
+        let stored = self.store.publish_events(events, key).await?;
         for (place, stored) in places.into_iter().zip(&stored) {
             answer[place] = *stored;
-        }
-        // Those of an earlier call were told then.
-        let is_new = |event: &Event| stored.iter().any(|stored| stored.id == event.id);
-        for event in events.into_iter().filter(is_new) {
-            self.progress().publish(event);
         }
         Ok(answer)
     }

@@ -11,7 +11,7 @@
 //! | [`plugins`] | takes plugins in, and makes them ready to run |
 //! | [`scripts`] | takes scripts in, and brings them to the hooks that run them |
 //! | [`secrets`] | keeps secrets encrypted, and has them at hand |
-//! | `progress` | tells whoever listens what hooks do, as they do it |
+//! | `progress`, `live` | tell whoever listens what happens, as it happens |
 //!
 //! The promise: **a hook that ran is on record.** The plan of a stage run is
 //! committed before its first hook runs, each log before the next hook runs,
@@ -36,6 +36,7 @@ pub mod hook_test;
 mod hot_plugins;
 mod input;
 mod lease;
+mod live;
 mod meta;
 mod metrics;
 pub mod plugins;

@@ -1,4 +1,5 @@
-//! Progress events: told to whoever listens at that moment, and kept nowhere.
+//! What whoever listens is told at that moment: progress events, which are kept
+//! nowhere, and stored events.
 //! REQ-EVT-9
 
 use serde_json::{Map, Value, json};
@@ -14,11 +15,13 @@ use tokio::sync::broadcast;
 /// How many events a listener may be behind before it misses some.
 const BEHIND_MAX: usize = 4_096;
 
-/// One progress event.
+/// One event, as it is told.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ProgressEvent {
     /// Its id.
     pub id: EventId,
+    /// Of a stored event, its place in the order in which events are stored.
+    pub place: Option<i64>,
     /// Its type's name.
     pub event_name: Cow<'static, str>,
     /// What happened.
@@ -49,16 +52,31 @@ impl Progress {
 
     /// The installer of a hook's Python environment printed a line.
     pub(crate) fn environment(&self, hook: &str, line: &str) {
-        if self.listeners.receiver_count() > 0 {
+        if self.has_listeners() {
             let data = json!({"hook_name": hook, "line": line});
             self.tell(name::ENVIRONMENT_PROGRESS, data);
         }
     }
 
-    /// Somebody published an event.
+    /// Whether anybody listens.
+    pub(crate) fn has_listeners(&self) -> bool {
+        self.listeners.receiver_count() > 0
+    }
+
+    /// Somebody published an event that is not stored.
     pub(crate) fn publish(&self, event: Event) {
+        self.tell_event(None, event);
+    }
+
+    /// An event was stored.
+    pub(crate) fn tell_stored(&self, place: i64, event: Event) {
+        self.tell_event(Some(place), event);
+    }
+
+    fn tell_event(&self, place: Option<i64>, event: Event) {
         let event = ProgressEvent {
             id: event.id,
+            place,
             event_name: event.event_name.into(),
             data: event.data,
         };
@@ -73,6 +91,7 @@ impl Progress {
         data.insert("at".to_owned(), json!(self.clock.now()));
         let event = ProgressEvent {
             id: EventId::generate(),
+            place: None,
             event_name: event_name.into(),
             data,
         };
@@ -83,7 +102,7 @@ impl Progress {
 
 impl OutputListener for Progress {
     fn line(&self, input: &HookInput, stream: OutputStream, line: &str) {
-        if self.listeners.receiver_count() == 0 {
+        if !self.has_listeners() {
             return;
         }
         self.tell(

@@ -106,6 +106,7 @@ async fn store(
             ],
         )
         .await?;
+    connection.has_events();
     let hooks = subscribers.iter().map(|(hook, source)| (hook.id, *source));
     deliveries::insert(connection, seq, &event.event_name, hooks, event.created_at).await?;
     Ok(subscribers.len())
@@ -177,6 +178,59 @@ impl Store {
     /// [`StoreError::NotFound`].
     pub async fn get_event(&self, id: EventId) -> Result<Event> {
         read(&mut self.reader().await?, id).await
+    }
+
+    /// Where the newest event is in the order in which events are stored; 0 where
+    /// there is none.
+    pub async fn last_event(&self) -> Result<i64> {
+        self.reader()
+            .await?
+            .number("SELECT COALESCE(MAX(seq), $1) FROM events", args![0_i64])
+            .await
+    }
+
+    /// Where an event is in that order.
+    pub async fn event_position(&self, id: EventId) -> Result<Option<i64>> {
+        let row: Option<(i64,)> = self
+            .reader()
+            .await?
+            .optional("SELECT seq FROM events WHERE id = $1", args![id.get()])
+            .await?;
+        Ok(row.map(|(seq,)| seq))
+    }
+
+    /// The events after this place, at most so many, in the order in which they
+    /// were stored, each with its own place. On PostgreSQL an event may become
+    /// visible after a later one.
+    pub async fn events_after(&self, place: i64, most: u32) -> Result<Vec<(i64, Event)>> {
+        let rows: Vec<EventRow> = self
+            .reader()
+            .await?
+            .all(
+                concat!(
+                    "SELECT ",
+                    columns!(),
+                    " FROM events WHERE seq > $1 ORDER BY seq LIMIT $2"
+                ),
+                args![place, i64::from(most)],
+            )
+            .await?;
+        rows.into_iter()
+            .map(|row| Ok((row.seq, row.try_into()?)))
+            .collect()
+    }
+
+    /// The event at this place, if there is one by now.
+    pub async fn event_at(&self, place: i64) -> Result<Option<Event>> {
+        let row: Option<EventRow> = self
+            .reader()
+            .await?
+            .optional(
+                concat!("SELECT ", columns!(), " FROM events WHERE seq = $1"),
+                args![place],
+            )
+            .await?;
+        row.map(Event::try_from).transpose()
     }
 
     /// The events, newest first.

@@ -20,17 +20,32 @@ const LINEAGES_MAX: usize = 16_384;
 pub(crate) type Subscriber = (Arc<Hook>, ScopeType);
 
 /// Which hooks answer the events of which lineage, all of one generation of
-/// hooks; and who waits for deliveries.
+/// hooks; and who waits for what transactions leave.
 #[derive(Debug, Default)]
 pub(crate) struct Outbox {
     kept: Mutex<Kept>,
-    woken: Notify,
+    deliveries: Notify,
+    events: Notify,
 }
 
 #[derive(Debug, Default)]
 struct Kept {
     generation: i64,
     subscribers: HashMap<Lineage, Arc<Vec<Subscriber>>>,
+}
+
+/// What a transaction leaves for others to see to, once it is committed.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Left {
+    pub(crate) deliveries: bool,
+    pub(crate) events: bool,
+}
+
+impl Left {
+    pub(crate) const NOTHING: Self = Self {
+        deliveries: false,
+        events: false,
+    };
 }
 
 /// Whose hooks an event concerns.
@@ -42,12 +57,22 @@ struct Concerned {
 }
 
 impl Outbox {
-    pub(crate) fn wake(&self) {
-        self.woken.notify_one();
+    /// A transaction was committed that left this.
+    pub(crate) fn wake(&self, left: Left) {
+        if left.deliveries {
+            self.deliveries.notify_one();
+        }
+        if left.events {
+            self.events.notify_one();
+        }
     }
 
-    pub(crate) async fn woken(&self) {
-        self.woken.notified().await;
+    pub(crate) async fn deliveries(&self) {
+        self.deliveries.notified().await;
+    }
+
+    pub(crate) async fn events(&self) {
+        self.events.notified().await;
     }
 
     /// The hooks that answer this event, in the order of the effective set.

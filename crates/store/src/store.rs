@@ -181,7 +181,13 @@ impl Store {
     /// Waits until a transaction of this process has left new deliveries; one
     /// that did since the last call counts.
     pub async fn deliveries_left(&self) {
-        self.inner.outbox.woken().await;
+        self.inner.outbox.deliveries().await;
+    }
+
+    /// Waits until a transaction of this process has stored events; one that did
+    /// since the last call counts.
+    pub async fn events_left(&self) {
+        self.inner.outbox.events().await;
     }
 
     /// A connection for reading: each statement sees what is committed then.

@@ -3,7 +3,7 @@
 use super::readers::Reader;
 use super::{Arg, Sql};
 use crate::error::Result;
-use crate::outbox::Outbox;
+use crate::outbox::{Left, Outbox};
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::sqlite::{SqliteArguments, SqliteRow};
@@ -37,12 +37,12 @@ pub(crate) enum Connection {
     PostgresTransaction(PostgresTransaction),
 }
 
-/// A transaction of PostgreSQL, and whether it holds new deliveries.
+/// A transaction of PostgreSQL, and what it leaves for others.
 #[derive(Debug)]
 pub(crate) struct PostgresTransaction {
     transaction: Transaction<'static, Postgres>,
     outbox: Arc<Outbox>,
-    has_deliveries: bool,
+    left: Left,
 }
 
 impl PostgresTransaction {
@@ -53,16 +53,14 @@ impl PostgresTransaction {
         Self {
             transaction,
             outbox,
-            has_deliveries: false,
+            left: Left::NOTHING,
         }
     }
 
-    /// Keeps what was written, and wakes whoever waits for deliveries.
+    /// Keeps what was written, and wakes whoever waits for it.
     pub(crate) async fn commit(self) -> Result<()> {
         self.transaction.commit().await?;
-        if self.has_deliveries {
-            self.outbox.wake();
-        }
+        self.outbox.wake(self.left);
         Ok(())
     }
 
@@ -77,7 +75,7 @@ pub(crate) struct SqliteWriter {
     connection: SqliteConnection,
     announced: Option<&'static str>,
     outbox: Arc<Outbox>,
-    has_deliveries: bool,
+    left: Left,
 }
 
 impl SqliteWriter {
@@ -86,7 +84,7 @@ impl SqliteWriter {
             connection,
             announced: None,
             outbox,
-            has_deliveries: false,
+            left: Left::NOTHING,
         }
     }
 
@@ -163,19 +161,32 @@ impl Connection {
     /// Notes that this transaction holds deliveries that can be made once it is
     /// committed.
     pub(crate) const fn has_deliveries(&mut self) {
-        match self {
-            Self::SqliteWriter(writer) => writer.has_deliveries = true,
-            Self::PostgresTransaction(connection) => connection.has_deliveries = true,
-            Self::SqliteReader(_) | Self::Postgres(_) => {}
+        if let Some(left) = self.left() {
+            left.deliveries = true;
         }
     }
 
-    /// SQLite's writer has committed: wakes whoever waits for deliveries.
+    /// Notes that this transaction holds events, which others hear of once it is
+    /// committed.
+    pub(crate) const fn has_events(&mut self) {
+        if let Some(left) = self.left() {
+            left.events = true;
+        }
+    }
+
+    const fn left(&mut self) -> Option<&mut Left> {
+        match self {
+            Self::SqliteWriter(writer) => Some(&mut writer.left),
+            Self::PostgresTransaction(connection) => Some(&mut connection.left),
+            Self::SqliteReader(_) | Self::Postgres(_) => None,
+        }
+    }
+
+    /// SQLite's writer has committed: wakes whoever waits for that.
     pub(super) fn committed(&mut self) {
-        if let Self::SqliteWriter(writer) = self
-            && std::mem::take(&mut writer.has_deliveries)
-        {
-            writer.outbox.wake();
+        if let Self::SqliteWriter(writer) = self {
+            let left = std::mem::replace(&mut writer.left, Left::NOTHING);
+            writer.outbox.wake(left);
         }
     }
 
