@@ -6,10 +6,10 @@ SHELL := /bin/bash
 # have not read rustup's profile yet.
 export PATH := $(CURDIR)/target/tools/bin:$(CURDIR)/target/tools/venv/bin:$(PATH):$(HOME)/.cargo/bin
 
-.PHONY: help run demo test check bench build plugins setup
+.PHONY: help run demo test crash-test check bench build plugins setup
 
 help: ## Show this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
 
 run: ## Serve on SQLite, run the example pipeline against it, stay up until Ctrl-C
 	@scripts/setup build run
@@ -22,6 +22,12 @@ demo: ## The same, but end after the example
 test: ## Run all tests, on SQLite and on PostgreSQL
 	@scripts/setup build test
 	@scripts/test $(TEST_ARGS)
+
+crash-test: ## Kill the server 1,000 times on each database while it delivers events
+	@scripts/setup build test
+	STAGEHOOK_CRASHES=$${STAGEHOOK_CRASHES:-1000} scripts/with-postgres \
+	  cargo nextest run --locked --workspace --profile crash --success-output final \
+	  -E 'test(/^events_crash::/)' $(TEST_ARGS)
 
 check: ## Format, lints, spelling, dependencies
 	@scripts/setup build check

@@ -10,6 +10,7 @@
 //! | [`gate`] | a script that a test can meet halfway |
 //! | [`receiver`] | the other end of a webhook |
 //! | [`plugins`] | the components that `make plugins` builds |
+//! | [`dice`] | randomness that can be had again |
 //! | [`table`] | a look into the database, for what no route shows |
 //! | [`patience`] | waiting until something is so |
 //!
@@ -24,6 +25,7 @@
 )]
 
 pub mod client;
+pub mod dice;
 pub mod draft;
 pub mod gate;
 pub mod patience;
@@ -34,6 +36,7 @@ pub mod studio;
 pub mod table;
 
 pub use client::{Answer, Client};
+pub use dice::Dice;
 pub use draft::HookDraft;
 pub use gate::Gate;
 pub use patience::{eventually, until};

@@ -4,9 +4,12 @@
 //! as told.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::fmt;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 /// What to answer.
@@ -14,6 +17,10 @@ use tokio::task::JoinSet;
 pub enum Script {
     /// A status, headers and a body.
     Answer(u16, Vec<(&'static str, String)>, String),
+    /// A status, so long after the request came.
+    Late(Duration, u16),
+    /// A status, once this says so.
+    Held(watch::Receiver<bool>, u16),
     /// Take the request and say nothing, for as long as the sender waits.
     Hang,
 }
@@ -46,9 +53,18 @@ pub struct Received {
     pub body: Vec<u8>,
 }
 
-#[derive(Debug, Default)]
+/// What answers each request.
+struct Answers(Box<dyn FnMut(&Received) -> Script + Send>);
+
+impl fmt::Debug for Answers {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Answers")
+    }
+}
+
+#[derive(Debug)]
 struct State {
-    scripts: VecDeque<Script>,
+    answers: Answers,
     received: Vec<Received>,
 }
 
@@ -64,10 +80,16 @@ pub struct Receiver {
 impl Receiver {
     /// Answers with these, one after the other; then with 200 and nothing.
     pub async fn start(scripts: impl IntoIterator<Item = Script>) -> Self {
+        let mut scripts: VecDeque<_> = scripts.into_iter().collect();
+        Self::answering(move |_| scripts.pop_front().unwrap_or_else(|| Script::ok(""))).await
+    }
+
+    /// Answers each request as this says when it came.
+    pub async fn answering(answers: impl FnMut(&Received) -> Script + Send + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let state = Arc::new(Mutex::new(State {
-            scripts: scripts.into_iter().collect(),
+            answers: Answers(Box::new(answers)),
             received: Vec::new(),
         }));
         let mut tasks = JoinSet::new();
@@ -100,29 +122,39 @@ async fn serve(mut stream: TcpStream, state: Arc<Mutex<State>>) {
     while let Some(received) = read(&mut stream).await {
         let script = {
             let mut state = state.lock().unwrap();
+            let script = (state.answers.0)(&received);
             state.received.push(received);
-            state.scripts.pop_front()
+            script
         };
-        match script.unwrap_or_else(|| Script::ok("")) {
-            Script::Answer(status, headers, body) => {
-                let mut answer = format!(
-                    "HTTP/1.1 {status} Scripted\r\ncontent-length: {}\r\n",
-                    body.len()
-                );
-                for (name, value) in headers {
-                    answer.extend([name, ": ", &value, "\r\n"]);
-                }
-                answer.push_str("\r\n");
-                answer.push_str(&body);
-                if stream.write_all(answer.as_bytes()).await.is_err() {
+        let (status, headers, body) = match script {
+            Script::Answer(status, headers, body) => (status, headers, body),
+            Script::Late(wait, status) => {
+                tokio::time::sleep(wait).await;
+                (status, Vec::new(), String::new())
+            }
+            Script::Held(mut may_go, status) => {
+                if may_go.wait_for(|may_go| *may_go).await.is_err() {
                     return;
                 }
+                (status, Vec::new(), String::new())
             }
             Script::Hang => {
                 // Until the sender gives up.
                 let _ = stream.read(&mut [0]).await;
                 return;
             }
+        };
+        let mut answer = format!(
+            "HTTP/1.1 {status} Scripted\r\ncontent-length: {}\r\n",
+            body.len()
+        );
+        for (name, value) in headers {
+            answer.extend([name, ": ", &value, "\r\n"]);
+        }
+        answer.push_str("\r\n");
+        answer.push_str(&body);
+        if stream.write_all(answer.as_bytes()).await.is_err() {
+            return;
         }
     }
 }

@@ -10,6 +10,7 @@ use stagehook_test_support::database::TestDatabase;
 use std::fs;
 use std::ops::Deref;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 /// Which database a story is told on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -149,6 +150,13 @@ impl Studio {
     pub async fn start_again(&mut self) {
         self.server = Server::start(&self.layout, &self.setup, self.database.url()).await;
         self.client = Client::new(self.server.address(), Some(TOKEN));
+    }
+
+    /// Starts a server that has ended, and kills it if it does not listen after
+    /// so long. Returns whether it is there.
+    pub async fn start_again_within(&mut self, patience: Duration) -> bool {
+        let is_there = tokio::time::timeout(patience, self.start_again()).await;
+        is_there.is_ok()
     }
 
     /// Makes a project.

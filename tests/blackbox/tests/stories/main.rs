@@ -17,6 +17,7 @@ mod crash;
 mod deleting;
 mod downloads;
 mod events;
+mod events_crash;
 mod events_delivered;
 mod events_operated;
 mod example;
