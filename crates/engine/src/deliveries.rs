@@ -9,20 +9,27 @@
 //!
 //! Each hook has a *lane*: so many of its deliveries are attempted at once, and
 //! a few more are claimed, so that the next is at hand. A slow receiver fills
-//! its own lane and nobody else's. Nothing is attempted within a transaction;
+//! its own lane and nobody else's; of the turns of what runs on this machine a
+//! lane takes a quarter at most. When a hook is changed, paused or gone, what its
+//! lane has not begun is given back. Nothing is attempted within a transaction;
 //! what attempts came to is committed many at a time. What is claimed when the
 //! server stops is given back, and what is claimed when it dies is taken up
 //! again when its lease has ended.
 
 mod attempt;
+mod claims;
 mod completion;
+
+pub(crate) use claims::Claims;
 
 use crate::engine::Engine;
 use crate::error::EngineError;
 use chrono::{DateTime, Utc};
+use claims::Claim;
 use completion::Ended;
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
+use stagehook_core::config::HookType;
 use stagehook_core::hook::Hook;
 use stagehook_core::ids::HookId;
 use stagehook_store::{ClaimedDelivery, DueHook, StoreError};
@@ -39,6 +46,10 @@ const POLL: Duration = Duration::from_secs(1);
 const CLAIMED_PER_SLOT: u32 = 4;
 /// Hooks whose deliveries are claimed at the same time.
 const CLAIMS_AT_ONCE: usize = 16;
+/// Hooks that one statement looks at.
+const LOOKED_AT_ONCE: usize = 500;
+/// Of the turns on this machine one lane takes this part.
+const LOCAL_PART: usize = 4;
 
 /// The deliveries of one hook that are here.
 #[derive(Debug)]
@@ -54,11 +65,17 @@ struct Lane {
 }
 
 impl Lane {
-    fn new(hook: Hook, is_probing: bool, claimed: Arc<AtomicU32>) -> Self {
+    /// `local_most` is how many may run at once of those that run on this
+    /// machine.
+    fn new(hook: Hook, is_probing: bool, local_most: u32, claimed: Arc<AtomicU32>) -> Self {
         let (at_once, most) = if is_probing {
             (1, 1)
         } else {
-            let at_once = hook.spec.config.delivery().concurrency;
+            let wanted = hook.spec.config.delivery().concurrency;
+            let at_once = match hook.spec.config.hook_type() {
+                HookType::Webhook => wanted,
+                HookType::Shell | HookType::Python | HookType::Wasm => wanted.min(local_most),
+            };
             (at_once, at_once.saturating_mul(CLAIMED_PER_SLOT))
         };
         Self {
@@ -119,6 +136,7 @@ impl Engine {
         let now = self.settings.clock.now();
         let mut wake_at: Option<DateTime<Utc>> = None;
         let mut wanted = Vec::new();
+        self.close_lanes(lanes).await?;
         for due in self.store.due_hooks().await? {
             if due.due_at > now {
                 wake_at = Some(wake_at.map_or(due.due_at, |first| first.min(due.due_at)));
@@ -132,23 +150,56 @@ impl Engine {
         let mut wanted = wanted.into_iter();
         let mut claims = FuturesUnordered::new();
         let claim = |(hook, room)| async move {
+            let claim = self.claims.begin();
+            let node = self.settings.node;
             let claimed = self
                 .store
-                .claim_deliveries(hook, self.settings.node, now, room)
+                .claim_deliveries(claim.id, hook, node, now, room)
                 .await;
-            (hook, claimed)
+            (hook, claim, claimed)
         };
+        let mut failed = Ok(());
         claims.extend(wanted.by_ref().take(CLAIMS_AT_ONCE).map(claim));
-        while let Some((hook, claimed)) = claims.next().await {
-            if let (Some(lane), Ok(claimed)) = (lanes.get(&hook), &claimed) {
-                for delivery in claimed {
-                    self.begin(lane, delivery.clone(), ended.clone());
+        // To the last one: what was claimed is to be attempted.
+        while let Some((hook, claim_held, claimed)) = claims.next().await {
+            match (lanes.get(&hook), claimed) {
+                (Some(lane), Ok(claimed)) => {
+                    for delivery in claimed {
+                        self.begin(lane, delivery, Arc::clone(&claim_held), ended.clone());
+                    }
+                }
+                (None, Ok(_)) => {}
+                (_, Err(error)) => failed = Err(error),
+            }
+            if failed.is_ok() {
+                claims.extend(wanted.next().map(claim));
+            }
+        }
+        failed?;
+        Ok(wake_at)
+    }
+
+    /// Has the lanes give back what they have not begun whose hooks are not as
+    /// they were: changed, disabled, paused, deleted.
+    async fn close_lanes(&self, lanes: &mut HashMap<HookId, Lane>) -> Result<(), EngineError> {
+        let at_work = |(hook, lane): (&HookId, &Lane)| {
+            (lane.claimed.load(Ordering::Acquire) > 0).then_some(*hook)
+        };
+        let at_work: Vec<HookId> = lanes.iter().filter_map(at_work).collect();
+        for hooks in at_work.chunks(LOOKED_AT_ONCE) {
+            let deliverable: HashMap<HookId, i64> =
+                self.store.deliverable(hooks).await?.into_iter().collect();
+            for hook in hooks {
+                let version = deliverable.get(hook).copied();
+                if let Some(lane) = lanes.get(hook)
+                    && version != Some(lane.hook.version)
+                {
+                    lane.slots.close();
+                    lanes.remove(hook);
                 }
             }
-            claimed?;
-            claims.extend(wanted.next().map(claim));
         }
-        Ok(wake_at)
+        Ok(())
     }
 
     /// How many deliveries a hook may be given now; none if it has enough.
@@ -165,43 +216,68 @@ impl Engine {
                 Ok(hook) => hook,
                 // It was deleted in this moment.
                 Err(StoreError::NotFound { .. }) => return Ok(None),
+                Err(error @ StoreError::Inconsistent { .. }) => {
+                    tracing::error!(hook = %due.id, %error, "a hook's deliveries wait: it cannot be read");
+                    return Ok(None);
+                }
                 Err(error) => return Err(error.into()),
             };
             // What was begun as it was before still has its places.
             let claimed = known
                 .map(|lane| Arc::clone(&lane.claimed))
                 .unwrap_or_default();
-            lanes.insert(due.id, Lane::new(hook, due.is_probing, claimed));
+            let local = (self.settings.concurrent_events / LOCAL_PART).max(1);
+            let local = u32::try_from(local).unwrap_or(u32::MAX);
+            let lane = Lane::new(hook, due.is_probing, local, claimed);
+            if let Some(before) = lanes.insert(due.id, lane) {
+                before.slots.close();
+            }
         }
         let room = lanes.get(&due.id).map_or(0, Lane::room);
         Ok((room > 0).then_some(room))
     }
 
-    /// Has a delivery attempted when its lane has a place for it.
+    /// Has a delivery attempted when its lane has a place for it, and this machine
+    /// a turn.
     fn begin(
         self: &Arc<Self>,
         lane: &Lane,
-        claimed: ClaimedDelivery,
+        delivery: ClaimedDelivery,
+        claim: Arc<Claim>,
         ended: mpsc::UnboundedSender<Ended>,
     ) {
         lane.claimed.fetch_add(1, Ordering::AcqRel);
         let engine = Arc::clone(self);
         let hook = Arc::clone(&lane.hook);
         let slots = Arc::clone(&lane.slots);
-        let place = Place(Arc::clone(&lane.claimed));
+        let place = Place {
+            claimed: Arc::clone(&lane.claimed),
+            _claim: claim,
+        };
         self.attempts.spawn(async move {
+            let turn = async {
+                let slot = slots.acquire_owned().await.ok()?;
+                // Webhooks wait for others; what runs here takes turns.
+                let local = match hook.spec.config.hook_type() {
+                    HookType::Webhook => None,
+                    HookType::Shell | HookType::Python | HookType::Wasm => {
+                        Some(engine.local_work.acquire().await.ok()?)
+                    }
+                };
+                Some((slot, local))
+            };
             let turn = tokio::select! {
                 biased;
                 () = engine.stopping.cancelled() => None,
-                turn = slots.acquire_owned() => turn.ok(),
+                turn = turn => turn,
             };
             let message = match turn {
                 Some(turn) => {
-                    let attempt = engine.attempt(&hook, claimed).await;
+                    let attempt = engine.attempt(&hook, delivery).await;
                     drop(turn);
                     Ended::attempted(attempt, place)
                 }
-                None => Ended::given_back(&claimed, place),
+                None => Ended::given_back(&delivery, place),
             };
             // The completion outlives every attempt.
             let _ = ended.send(message);
@@ -209,12 +285,15 @@ impl Engine {
     }
 }
 
-/// A delivery's place in its lane; given up when this is dropped.
+/// A delivery's place in its lane, and its claim; given up when this is dropped.
 #[derive(Debug)]
-struct Place(Arc<AtomicU32>);
+struct Place {
+    claimed: Arc<AtomicU32>,
+    _claim: Arc<Claim>,
+}
 
 impl Drop for Place {
     fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::AcqRel);
+        self.claimed.fetch_sub(1, Ordering::AcqRel);
     }
 }

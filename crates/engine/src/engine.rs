@@ -1,5 +1,6 @@
 //! The engine itself: what its parts share, its start and its end.
 
+use crate::deliveries::Claims;
 use crate::effective::EffectiveSets;
 use crate::error::EngineError;
 use crate::events::EventTypes;
@@ -48,6 +49,7 @@ pub struct Engine {
     pub(crate) tasks: TaskTracker,
     /// Deliveries that are being attempted, or wait for their turn.
     pub(crate) attempts: TaskTracker,
+    pub(crate) claims: Claims,
     /// Turns of the event hooks that run on this machine.
     pub(crate) local_work: Semaphore,
     /// No new work is taken any more.
@@ -95,6 +97,7 @@ impl Engine {
             progress,
             tasks: TaskTracker::new(),
             attempts: TaskTracker::new(),
+            claims: Claims::default(),
             local_work: Semaphore::new(settings.concurrent_events),
             stopping: CancellationToken::new(),
             ending: CancellationToken::new(),
@@ -112,8 +115,9 @@ impl Engine {
             tracing::warn!(closed, "closed stage runs that were cut off");
         }
         let now = engine.settings.clock.now();
-        let restarted = Some(engine.settings.node);
-        let recovered = engine.store.recover_deliveries(restarted, now).await?;
+        let node = engine.settings.node;
+        let before = engine.store.own_claims(node).await?;
+        let recovered = engine.store.recover_deliveries(node, before, now).await?;
         if recovered > 0 {
             tracing::warn!(recovered, "took up deliveries that were cut off");
         }

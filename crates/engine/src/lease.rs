@@ -8,6 +8,9 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::MissedTickBehavior;
 
+/// How long a publication can be repeated under its key.
+const KEYS_KEPT: TimeDelta = TimeDelta::days(7);
+
 impl Engine {
     /// Renews the lease until the engine stops; in between, cancels what was
     /// asked to be cancelled through another server, and closes what was left
@@ -43,10 +46,17 @@ impl Engine {
                 tracing::warn!(closed, "closed stage runs that a dead server left behind");
             }
             let now = self.settings.clock.now();
-            let recovered = self.store.recover_deliveries(None, now).await?;
+            let node = self.settings.node;
+            // In this order: a claim that is there was begun before, so one that is
+            // not in use then is in nobody's.
+            let mut dead = self.store.own_claims(node).await?;
+            let live = self.claims.live();
+            dead.retain(|claim| !live.contains(claim));
+            let recovered = self.store.recover_deliveries(node, dead, now).await?;
             if recovered > 0 {
-                tracing::warn!(recovered, "took up deliveries of a dead server");
+                tracing::warn!(recovered, "took up deliveries that nobody is at");
             }
+            self.store.forget_publications(now - KEYS_KEPT).await?;
         }
         Ok(())
     }

@@ -47,7 +47,7 @@ impl EngineSettings {
             secret_keys: Arc::default(),
             concurrent_runs: 256,
             waiting_runs: 4096,
-            concurrent_events: 16,
+            concurrent_events: 32,
             stage_deadline: Duration::from_hours(6),
             lease: Duration::from_secs(15),
             shutdown_grace: Duration::from_secs(20),

@@ -107,7 +107,7 @@ async fn store(
         )
         .await?;
     connection.has_events();
-    let hooks = subscribers.iter().map(|(hook, source)| (hook.id, *source));
+    let hooks = subscribers.iter().map(|known| (known.hook, known.source));
     deliveries::insert(connection, seq, &event.event_name, hooks, event.created_at).await?;
     Ok(subscribers.len())
 }

@@ -5,8 +5,9 @@ use crate::database::{Connection, args};
 use crate::error::Result;
 use crate::hooks::event_hooks_of;
 use stagehook_core::event::{Event, name};
+use stagehook_core::event_pattern::EventPattern;
 use stagehook_core::hook::Hook;
-use stagehook_core::ids::{JobId, ProjectId, SceneTypeId};
+use stagehook_core::ids::{HookId, JobId, ProjectId, SceneTypeId};
 use stagehook_core::resolve::resolve;
 use stagehook_core::scope::{Lineage, Scope, ScopeType};
 use std::collections::HashMap;
@@ -16,8 +17,25 @@ use tokio::sync::Notify;
 /// Most lineages whose hooks are kept; past it, all are read anew.
 const LINEAGES_MAX: usize = 16_384;
 
-/// A hook that answers events, and the level it comes from.
-pub(crate) type Subscriber = (Arc<Hook>, ScopeType);
+/// A hook that answers events.
+#[derive(Debug, Clone)]
+pub(crate) struct Subscriber {
+    pub(crate) hook: HookId,
+    /// The level it comes from.
+    pub(crate) source: ScopeType,
+    pattern: EventPattern,
+}
+
+impl Subscriber {
+    fn new(hook: &Hook, source: ScopeType) -> Option<Self> {
+        let pattern = hook.spec.trigger.event()?.clone();
+        Some(Self {
+            hook: hook.id,
+            source,
+            pattern,
+        })
+    }
+}
 
 /// Which hooks answer the events of which lineage, all of one generation of
 /// hooks; and who waits for what transactions leave.
@@ -100,10 +118,7 @@ impl Outbox {
             }
             read
         };
-        let answers = |(hook, _): &&Subscriber| {
-            let pattern = hook.spec.trigger.event();
-            pattern.is_some_and(|pattern| pattern.matches(&event.event_name))
-        };
+        let answers = |subscriber: &&Subscriber| subscriber.pattern.matches(&event.event_name);
         Ok(subscribers.iter().filter(answers).cloned().collect())
     }
 
@@ -140,7 +155,9 @@ async fn read(connection: &mut Connection, lineage: Lineage) -> Result<Vec<Subsc
         let own = (effective.hook, effective.source_level);
         effective.extended.into_iter().chain([own])
     });
-    Ok(subscribers.collect())
+    Ok(subscribers
+        .filter_map(|(hook, source)| Subscriber::new(&hook, source))
+        .collect())
 }
 
 async fn concerned(connection: &mut Connection, event: &Event) -> Result<(i64, Lineage)> {

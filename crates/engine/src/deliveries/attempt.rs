@@ -5,7 +5,6 @@ use crate::input::{hook_config, hook_ref, job_ref, millis, scene_context};
 use crate::meta::hook_executed;
 use crate::record::{Belongs, record};
 use serde_json::{Map, Value};
-use stagehook_core::config::HookType;
 use stagehook_core::contract::{HookInput, SCHEMA, TriggerRef};
 use stagehook_core::delivery::{Outcome, is_counted, outcome};
 use stagehook_core::execution::{Execution, ExecutionStatus};
@@ -30,13 +29,6 @@ impl Engine {
             event,
             claim,
         } = claimed;
-        // Webhooks wait for others; what runs here takes turns.
-        let _turn = match hook.spec.config.hook_type() {
-            HookType::Webhook => None,
-            HookType::Shell | HookType::Python | HookType::Wasm => {
-                self.local_work.acquire().await.ok()
-            }
-        };
         let job = match event.job_id {
             Some(id) => self.store.get_job(id).await.map(Some),
             None => Ok(None),
@@ -74,7 +66,7 @@ impl Engine {
             Err(error) => {
                 tracing::warn!(delivery = %delivery.id, %error, "the job of an event could not be read");
                 let why = "the server could not read the job that the event is about";
-                Execution::not_run(ExecutionStatus::Interrupted, why)
+                Execution::not_run(ExecutionStatus::HostError, why)
             }
         };
         if execution.status == ExecutionStatus::Cancelled && self.is_ending() {

@@ -85,8 +85,8 @@ impl Engine {
     }
 
     /// Commits attempts, however long that takes, and answers the hooks that had
-    /// a delivery exhausted. An attempt that the database refuses is given up,
-    /// and made again when the claim has ended: that is better than to lose the
+    /// a delivery exhausted. An attempt that the database refuses is given up, and
+    /// with it the claim, so that it is made again: better than to lose the
     /// others.
     async fn settle(&self, attempts: Vec<Attempt>) -> BTreeSet<HookId> {
         let mut failing = BTreeSet::new();

@@ -1,7 +1,8 @@
 //! Taking deliveries to attempt them.
 
+use super::hook::cancel_of;
 use super::row::{Delivery, DeliveryRow, columns, tables};
-use crate::database::{Sql, args};
+use crate::database::{Arg, Sql, args};
 use crate::document::Row;
 use crate::error::{Entity, Result};
 use crate::events::scope_of;
@@ -9,6 +10,8 @@ use crate::store::Store;
 use chrono::{DateTime, Utc};
 use stagehook_core::event::Event;
 use stagehook_core::ids::{ClaimId, DeliveryId, HookId, JobId, NodeId};
+use std::fmt::Write as _;
+use uuid::Uuid;
 
 /// A hook that has deliveries waiting, and may get them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,39 +58,56 @@ struct ClaimedRow {
 
 /// The hooks that have any pending delivery: the index is asked for the next
 /// hook each time, and so a million deliveries of one hook are one step.
-const DUE: &str = "
-    WITH RECURSIVE waiting (hook_id) AS (
-        SELECT MIN(hook_id) FROM deliveries WHERE state = 'pending'
-        UNION ALL
-        SELECT (SELECT MIN(d.hook_id) FROM deliveries d
-                WHERE d.state = 'pending' AND d.hook_id > w.hook_id)
-        FROM waiting w WHERE w.hook_id IS NOT NULL
-    )
-    SELECT h.id, h.version, COALESCE(s.probing, FALSE) AS probing,
+macro_rules! waiting {
+    () => {
+        "WITH RECURSIVE waiting (hook_id) AS (
+            SELECT MIN(hook_id) FROM deliveries WHERE state = 'pending'
+            UNION ALL
+            SELECT (SELECT MIN(d.hook_id) FROM deliveries d
+                    WHERE d.state = 'pending' AND d.hook_id > w.hook_id)
+            FROM waiting w WHERE w.hook_id IS NOT NULL
+        ) "
+    };
+}
+
+const DUE: &str = concat!(
+    waiting!(),
+    "SELECT h.id, h.version, COALESCE(s.probing, FALSE) AS probing,
            (SELECT MIN(d.due_at) FROM deliveries d
             WHERE d.state = 'pending' AND d.hook_id = h.id) AS due_at
     FROM waiting w
     JOIN hooks h ON h.id = w.hook_id
     LEFT JOIN hook_deliveries s ON s.hook_id = h.id
-    WHERE h.archived_at IS NULL AND h.enabled = $1 AND s.paused_at IS NULL";
+    WHERE h.archived_at IS NULL AND h.enabled = $1 AND s.paused_at IS NULL"
+);
+
+/// Deleted hooks for which something waits all the same: it was being attempted
+/// when the hook was deleted, or its event was stored in that moment.
+const DELETED: &str = concat!(
+    waiting!(),
+    "SELECT h.id FROM waiting w JOIN hooks h ON h.id = w.hook_id WHERE h.archived_at IS NOT NULL"
+);
 
 macro_rules! claim {
-    ($lock:literal) => {
+    ($before:literal, $after:literal) => {
         concat!(
             "UPDATE deliveries SET state = 'running', claim = $1, claimed_by = $2
-             WHERE seq IN (SELECT seq FROM deliveries
-                           WHERE state = 'pending' AND hook_id = $3 AND due_at <= $4
-                           ORDER BY due_at LIMIT $5",
-            $lock,
-            ")"
+             WHERE seq ",
+            $before,
+            "SELECT seq FROM deliveries
+             WHERE state = 'pending' AND hook_id = $3 AND due_at <= $4
+             ORDER BY due_at LIMIT $5",
+            $after
         )
     };
 }
 
 /// Several servers may claim at once; each passes over what another one is at.
+/// As an array PostgreSQL looks for them once: a subquery of `IN` it may look at
+/// again, pass over what it has claimed, and claim more.
 const CLAIM: Sql = Sql::Differs {
-    sqlite: claim!(""),
-    postgres: claim!(" FOR UPDATE SKIP LOCKED"),
+    sqlite: claim!("IN (", ")"),
+    postgres: claim!("= ANY (ARRAY(", " FOR UPDATE SKIP LOCKED))"),
 };
 
 impl Store {
@@ -108,12 +128,12 @@ impl Store {
     /// back, or loses its lease.
     pub async fn claim_deliveries(
         &self,
+        claim: ClaimId,
         hook: HookId,
         node: NodeId,
         now: DateTime<Utc>,
         most: u32,
     ) -> Result<Vec<ClaimedDelivery>> {
-        let claim = ClaimId::generate();
         let rows: Vec<ClaimedRow> = self
             .write(move |connection| {
                 Box::pin(async move {
@@ -142,7 +162,14 @@ impl Store {
                 })
             })
             .await?;
-        rows.into_iter().map(|row| row.claimed(claim)).collect()
+        let claimed = rows.into_iter().map(|row| row.claimed(claim));
+        // One that cannot be read holds up none of the others.
+        let read = |claimed: Result<ClaimedDelivery>| {
+            claimed
+                .inspect_err(|error| tracing::error!(%error, "a delivery could not be read"))
+                .ok()
+        };
+        Ok(claimed.filter_map(read).collect())
     }
 
     /// Gives deliveries back that were claimed and not attempted.
@@ -164,34 +191,87 @@ impl Store {
         .await
     }
 
-    /// Makes the deliveries pending again that servers were at whose lease ended
-    /// by `now`, and those of `restarted`, which is this server before its start.
-    /// Answers how many.
+    /// Of these hooks those that may be attempted now, each in this version:
+    /// enabled, not paused, not deleted.
+    pub async fn deliverable(&self, hooks: &[HookId]) -> Result<Vec<(HookId, i64)>> {
+        let mut sql = "SELECT h.id, h.version FROM hooks h
+             LEFT JOIN hook_deliveries s ON s.hook_id = h.id
+             WHERE h.archived_at IS NULL AND h.enabled = $1 AND s.paused_at IS NULL AND h.id IN ("
+            .to_owned();
+        let mut args: Vec<Arg<'_>> = vec![true.into()];
+        args.extend(hooks.iter().map(|hook| Arg::from(hook.get())));
+        parameters_from(&mut sql, 2, hooks.len());
+        sql.push(')');
+        let rows: Vec<(i64, i64)> = self.reader().await?.all(Sql::Built(sql), &args).await?;
+        let hook = |(id, version)| (HookId::new(id), version);
+        Ok(rows.into_iter().map(hook).collect())
+    }
+
+    /// The claims under which this server has deliveries.
+    pub async fn own_claims(&self, node: NodeId) -> Result<Vec<ClaimId>> {
+        let rows: Vec<(Uuid,)> = self
+            .reader()
+            .await?
+            .all(
+                "SELECT DISTINCT claim FROM deliveries WHERE state = 'running' AND claimed_by = $1",
+                args![node.get()],
+            )
+            .await?;
+        Ok(rows
+            .into_iter()
+            .map(|(claim,)| ClaimId::new(claim))
+            .collect())
+    }
+
+    /// Makes deliveries pending again that nobody is at: those of other servers
+    /// whose lease ended by `now`, and those under these claims of this server.
+    /// What still waits for deleted hooks is cancelled. Answers how many are
+    /// pending again.
     pub async fn recover_deliveries(
         &self,
-        restarted: Option<NodeId>,
+        node: NodeId,
+        dead: Vec<ClaimId>,
         now: DateTime<Utc>,
     ) -> Result<u64> {
         self.write(move |connection| {
             Box::pin(async move {
-                let recovered = connection
-                    .execute(
-                        "UPDATE deliveries SET state = 'pending', claim = NULL, claimed_by = NULL
-                         WHERE state = 'running'
-                           AND (claimed_by = $2
-                                OR NOT EXISTS (SELECT 1 FROM nodes n
-                                               WHERE n.id = deliveries.claimed_by
-                                                 AND n.lease_expires_at > $1))",
-                        args![now, restarted.map(NodeId::get)],
-                    )
-                    .await?;
+                let mut sql = "UPDATE deliveries
+                     SET state = 'pending', claim = NULL, claimed_by = NULL
+                     WHERE state = 'running'
+                       AND ((claimed_by <> $2
+                             AND NOT EXISTS (SELECT 1 FROM nodes n
+                                             WHERE n.id = deliveries.claimed_by
+                                               AND n.lease_expires_at > $1))"
+                    .to_owned();
+                let mut args: Vec<Arg<'_>> = vec![now.into(), node.get().into()];
+                if !dead.is_empty() {
+                    sql.push_str(" OR claim IN (");
+                    parameters_from(&mut sql, 3, dead.len());
+                    sql.push(')');
+                    args.extend(dead.iter().map(|claim| Arg::from(claim.get())));
+                }
+                sql.push(')');
+                let recovered = connection.execute(Sql::Built(sql), &args).await?;
                 if recovered > 0 {
                     connection.has_deliveries();
+                }
+                let deleted: Vec<(i64,)> = connection.all(DELETED, &[]).await?;
+                for (hook,) in deleted {
+                    cancel_of(connection, HookId::new(hook), now).await?;
                 }
                 Ok(recovered)
             })
         })
         .await
+    }
+}
+
+/// Writes `$first, …` for so many arguments.
+fn parameters_from(sql: &mut String, first: usize, count: usize) {
+    for parameter in first..first + count {
+        let comma = if parameter == first { "" } else { ", " };
+        // Writing to a String cannot fail.
+        let _ = write!(sql, "{comma}${parameter}");
     }
 }
 

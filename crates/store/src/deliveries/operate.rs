@@ -256,14 +256,14 @@ async fn again(
     }
     let event = events::read(connection, EventId::new(row.id)).await?;
     let subscribers = outbox.subscribers(connection, &event).await?;
-    let Some((_, source)) = subscribers.into_iter().find(|(known, _)| known.id == hook) else {
+    let Some(subscriber) = subscribers.into_iter().find(|known| known.hook == hook) else {
         return Ok(0);
     };
     super::insert(
         connection,
         row.seq,
         &row.event_name,
-        [(hook, source)].into_iter(),
+        [(hook, subscriber.source)].into_iter(),
         at,
     )
     .await?;

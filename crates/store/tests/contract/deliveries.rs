@@ -80,7 +80,10 @@ impl Fixture {
     }
 
     async fn claim(&self, hook: HookId, node: NodeId) -> Vec<ClaimedDelivery> {
-        let claimed = self.store.claim_deliveries(hook, node, start(), 100).await;
+        let claimed = self
+            .store
+            .claim_deliveries(ClaimId::generate(), hook, node, start(), 100)
+            .await;
         claimed.unwrap()
     }
 
@@ -216,7 +219,10 @@ async fn a_delivery_is_claimed_once(f: &Fixture) {
     }
     assert_eq!(f.due().await, [hook.id]);
     let node = NodeId::generate;
-    let claim = |most| f.store.claim_deliveries(hook.id, node(), start(), most);
+    let claim = |most| {
+        f.store
+            .claim_deliveries(ClaimId::generate(), hook.id, node(), start(), most)
+    };
     let (one, two, three) = tokio::join!(claim(15), claim(15), claim(15));
     let mut claimed: Vec<_> = [one, two, three]
         .into_iter()
@@ -293,7 +299,7 @@ async fn a_retry_waits_until_it_is_due(f: &Fixture) {
     assert!(f.claim(hook.id, node).await.is_empty());
     let again = f
         .store
-        .claim_deliveries(hook.id, node, at(2), 1)
+        .claim_deliveries(ClaimId::generate(), hook.id, node, at(2), 1)
         .await
         .unwrap();
     assert_eq!(again[0].delivery.attempts, 1);
@@ -311,19 +317,25 @@ async fn what_a_dead_server_was_at_is_taken_up(f: &Fixture) {
     f.store.renew_lease(dead, at(10)).await.unwrap();
     f.store.renew_lease(alive, at(100)).await.unwrap();
     f.store.renew_lease(own, at(100)).await.unwrap();
+    let mut claims = Vec::new();
     for node in [dead, alive, own] {
         f.publish(event("shot_ready", None)).await;
-        assert_eq!(f.claim(hook.id, node).await.len(), 1);
+        let claimed = f.claim(hook.id, node).await;
+        assert_eq!(claimed.len(), 1);
+        claims.push(claimed[0].claim);
     }
-    let recover = async |restarted, seconds| {
+    let recover = async |dead, seconds| {
         f.store
-            .recover_deliveries(restarted, at(seconds))
+            .recover_deliveries(own, dead, at(seconds))
             .await
             .unwrap()
     };
-    assert_eq!(recover(None, 9).await, 0);
-    assert_eq!(recover(None, 11).await, 1);
-    assert_eq!(recover(Some(own), 11).await, 1);
+    assert_eq!(recover(vec![], 9).await, 0);
+    assert_eq!(recover(vec![ClaimId::generate()], 11).await, 1);
+    assert_eq!(recover(vec![], 11).await, 0);
+    // What is its own, and nobody is at.
+    assert_eq!(f.store.own_claims(own).await.unwrap(), [claims[2]]);
+    assert_eq!(recover(vec![claims[2]], 11).await, 1);
     let taken_up = f.claim(hook.id, own).await;
     assert_eq!(taken_up.len(), 2);
     // Who was only slow finds that its claim is lost.
@@ -450,7 +462,10 @@ async fn a_receiver_that_is_gone_disables_its_hook(f: &Fixture) {
 
 async fn a_paused_hook_gets_nothing_and_loses_nothing(f: &Fixture) {
     let hook = f.hook(&answering("notify", "shot_ready")).await;
+    let deliverable = async || f.store.deliverable(&[hook.id]).await.unwrap();
+    assert_eq!(deliverable().await, [(hook.id, hook.version)]);
     f.store.pause_deliveries(ANNA, hook.id, true).await.unwrap();
+    assert_eq!(deliverable().await, []);
     assert_eq!(f.publish(event("shot_ready", None)).await, 1);
     assert!(f.due().await.is_empty());
     let fares = f.store.hook_deliveries(hook.id).await.unwrap();
@@ -465,10 +480,26 @@ async fn a_paused_hook_gets_nothing_and_loses_nothing(f: &Fixture) {
 async fn a_deleted_hooks_deliveries_are_cancelled(f: &Fixture) {
     let hook = f.hook(&answering("notify", "shot_ready")).await;
     f.publish(event("shot_ready", None)).await;
+    f.publish(event("shot_ready", None)).await;
+    let node = NodeId::generate();
+    let claimed = f
+        .store
+        .claim_deliveries(ClaimId::generate(), hook.id, node, start(), 1)
+        .await;
+    let attempted = claimed.unwrap().remove(0);
     f.store.delete_hook(ANNA, hook.id).await.unwrap();
     assert!(f.due().await.is_empty());
-    let deliveries = f.deliveries(DeliveryFilter::default()).await;
-    assert_eq!(deliveries[0].state, DeliveryState::Cancelled);
+    // What was being attempted then is cancelled when it would wait again.
+    f.settle(vec![attempt(&hook, &attempted, AfterAttempt::Retry(at(2)))])
+        .await;
+    f.store
+        .recover_deliveries(node, Vec::new(), at(1))
+        .await
+        .unwrap();
+    for delivery in f.deliveries(DeliveryFilter::default()).await {
+        assert_eq!(delivery.state, DeliveryState::Cancelled);
+        assert!(delivery.finished_at.is_some());
+    }
 }
 
 async fn a_delivery_is_retried_by_hand(f: &Fixture) {
@@ -517,7 +548,7 @@ async fn a_range_is_replayed(f: &Fixture) {
     ];
     let claimed = f
         .store
-        .claim_deliveries(hook.id, NodeId::generate(), at(9), 9)
+        .claim_deliveries(ClaimId::generate(), hook.id, NodeId::generate(), at(9), 9)
         .await;
     for (claimed, after) in claimed.unwrap().iter().zip(afters) {
         f.settle(vec![attempt(&hook, claimed, after)]).await;
