@@ -189,7 +189,8 @@ fn used() -> String {
 }
 
 /// Lets no other process of the sandbox look into this one, and nothing of what
-/// it holds get to the program.
+/// it holds get to the program. One that waits to be adopted goes on when
+/// the last of these calls closes what it waits for.
 fn hide() -> io::Result<()> {
     // SAFETY: these calls take integers alone.
     unsafe {

@@ -141,14 +141,7 @@ impl Starter {
         };
         let warm = self.begin(&script, view.as_ref());
         let template = warm.as_ref().and_then(|(_, begin)| begin.template());
-        let work_root = match &template {
-            Some(template) => template.runs(),
-            None => &self.settings.work_root,
-        };
-        let work = WorkDir::create(work_root).map_err(broken)?;
-        let copy = work
-            .fill(self.input_json.as_bytes(), &script)
-            .map_err(broken)?;
+        let (mut work, copy) = self.work_dir(&script).map_err(broken)?;
         let seen_work = match bubblewrap {
             Some(_) => Path::new(bubblewrap::WORK),
             None => work.path(),
@@ -177,8 +170,11 @@ impl Starter {
             sandbox: confinement.sandbox(self.sandbox),
             warm: false,
         };
-        let forked = self.fork(warm.as_ref(), &program, &work);
+        let forked = self.fork(warm.as_ref(), &program, &mut work);
         script_run.warm = forked.is_some();
+        if template.is_some() && forked.is_none() {
+            (work, _) = self.work_dir(&script).map_err(broken)?;
+        }
         let (tree, pipes, report) = if let Some(forked) = forked {
             (forked.tree, forked.pipes, Some(forked.report))
         } else {
@@ -199,6 +195,14 @@ impl Starter {
             input_json: self.input_json,
             script: script_run,
         })
+    }
+
+    /// A work directory with what the run is told, and where its script is from
+    /// there.
+    fn work_dir(&self, script: &Script) -> io::Result<(WorkDir, PathBuf)> {
+        let work = WorkDir::create(&self.settings.work_root)?;
+        let copy = work.fill(self.input_json.as_bytes(), script)?;
+        Ok((work, copy))
     }
 
     /// Starts a program of its own, in a sandbox of its own if it has a view of

@@ -2,11 +2,12 @@
 //! and its result.
 
 use super::script::{Beside, Script};
-use rustix::fs::{Mode, OFlags};
+use rustix::fs::{Dir, FileType, Mode, OFlags};
 use stagehook_core::contract::{HookResult, InvalidResult, RESULT_MAX_BYTES};
+use std::ffi::CStr;
 use std::fs::{self, DirBuilder, File, Permissions};
 use std::io::{self, Read as _};
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, AsRawFd as _, OwnedFd};
 use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
@@ -19,13 +20,15 @@ pub(super) const PREFIX: &str = "run-";
 /// Where the script's copy lies, and what was brought with it, apart from what
 /// the script itself writes.
 pub(super) const OWN: &str = ".stagehook";
+/// How deep below it directories are opened up that a script has closed.
+const OPENED_UP_DEPTH: usize = 64;
 
 /// The directory. It is removed when this is dropped.
 #[derive(Debug)]
 pub(super) struct WorkDir {
     path: PathBuf,
-    /// Held, so that the result is read from here whatever the script does to
-    /// the path.
+    /// Held, so that the result is read from here whatever the script, or the
+    /// template that it was forked from, does to the path.
     directory: OwnedFd,
 }
 
@@ -59,7 +62,8 @@ impl WorkDir {
     }
 
     /// Writes what the script is told, the script itself, and what was brought
-    /// with it; answers where the script is, from here.
+    /// with it; answers where the script is, from here. Before anybody else sees
+    /// the directory.
     pub(super) fn fill(&self, input_json: &[u8], script: &Script) -> io::Result<PathBuf> {
         fs::write(self.path.join(INPUT), input_json)?;
         let own = self.path.join(OWN);
@@ -71,6 +75,16 @@ impl WorkDir {
         }
         fs::write(own.join(&script.name), &script.content)?;
         Ok(Path::new(OWN).join(&script.name))
+    }
+
+    /// Moves it into another directory of the same file system, whatever lies
+    /// there: a link in its place is not followed.
+    pub(super) fn move_to(&mut self, parent: &Path) -> io::Result<()> {
+        let name = self.path.file_name().ok_or(io::ErrorKind::InvalidInput)?;
+        let path = parent.join(name);
+        fs::rename(&self.path, &path)?;
+        self.path = path;
+        Ok(())
     }
 
     /// The directory, opened.
@@ -125,9 +139,11 @@ impl WorkDir {
 
 impl Drop for WorkDir {
     fn drop(&mut self) {
+        // This follows no link, neither here nor below.
         let removed = fs::remove_dir_all(&self.path).or_else(|_| {
             // A script may have taken its own permissions away.
-            open_up(&self.path);
+            let _ = rustix::fs::fchmod(&self.directory, Mode::RWXU);
+            let _ = open_up(&self.directory, OPENED_UP_DEPTH);
             fs::remove_dir_all(&self.path)
         });
         if let Err(error) = removed
@@ -138,11 +154,91 @@ impl Drop for WorkDir {
     }
 }
 
-fn open_up(directory: &Path) {
-    let _ = fs::set_permissions(directory, Permissions::from_mode(0o700));
-    for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
-        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-            open_up(&entry.path());
+/// Lets the directories below this one be looked into and emptied.
+///
+/// Others may write here meanwhile: a link that takes a directory's place must
+/// not have the server change what it leads to.
+fn open_up(directory: impl AsFd, depth: usize) -> io::Result<()> {
+    if depth == 0 {
+        return Ok(());
+    }
+    for entry in Dir::read_from(&directory)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        if matches!(name.to_bytes(), b"." | b"..")
+            || !matches!(entry.file_type(), FileType::Directory | FileType::Unknown)
+        {
+            continue;
         }
+        let Ok(opened) = open_closed(&directory, name) else {
+            continue;
+        };
+        let _ = open_up(opened, depth - 1);
+    }
+    Ok(())
+}
+
+/// Opens a directory that may have taken its permissions away, and gives them
+/// back. No link is followed.
+fn open_closed(parent: impl AsFd, name: &CStr) -> io::Result<OwnedFd> {
+    // Needs no permission of the directory itself; nor do its permissions change
+    // by this descriptor, only by the name that the system has for it.
+    let place = rustix::fs::openat(
+        parent,
+        name,
+        OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC,
+        Mode::empty(),
+    )?;
+    let same = format!("/proc/self/fd/{}", place.as_raw_fd());
+    fs::set_permissions(&same, Permissions::from_mode(0o700))?;
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    Ok(rustix::fs::openat(&place, ".", flags, Mode::empty())?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::{MetadataExt as _, symlink};
+
+    fn mode(path: &Path) -> u32 {
+        fs::symlink_metadata(path).unwrap().mode() & 0o777
+    }
+
+    fn close(path: &Path) {
+        fs::set_permissions(path, Permissions::from_mode(0o100)).unwrap();
+    }
+
+    #[test]
+    fn opening_up_reaches_what_is_below_and_nothing_that_a_link_leads_to() {
+        let root = tempfile::tempdir().unwrap();
+        let victim = root.path().join("victim");
+        fs::create_dir_all(victim.join("inner")).unwrap();
+        let mut work = WorkDir::create(root.path()).unwrap();
+        let below = work.path().join("below");
+        fs::create_dir_all(below.join("closed")).unwrap();
+        symlink(&victim, work.path().join("link")).unwrap();
+        for path in [
+            &below.join("closed"),
+            &below,
+            &victim.join("inner"),
+            &victim,
+        ] {
+            close(path);
+        }
+        open_up(&work.directory, OPENED_UP_DEPTH).unwrap();
+        assert_eq!(mode(&below), 0o700);
+        assert_eq!(mode(&below.join("closed")), 0o700);
+        // It takes the place of a directory that was seen.
+        assert!(open_closed(&work.directory, c"link").is_err());
+        // It takes the place of the whole.
+        let parent = root.path().join("parent");
+        fs::create_dir(&parent).unwrap();
+        work.move_to(&parent).unwrap();
+        fs::rename(work.path(), parent.join("elsewhere")).unwrap();
+        symlink(&victim, work.path()).unwrap();
+        drop(work);
+        assert_eq!(mode(&victim), 0o100);
+        fs::set_permissions(&victim, Permissions::from_mode(0o700)).unwrap();
+        assert_eq!(mode(&victim.join("inner")), 0o100);
     }
 }

@@ -13,12 +13,16 @@ run gets of its own:
 Nothing of a run is known to the template: process 1 reads what the run is told.
 So what one run does, another never has.
 
+The server makes and fills a run's directory where nothing of this can be seen,
+and moves it here when it is done: what is imported here could put links in its
+way.
+
 Standard input is a socket to the server (SOCK_SEQPACKET). On it the template
 says once that it is `ready`, or why it is not (`unfit: …`). Then each message
-names a run's directory below /.stagehook/runs, and brings five descriptors: standard
-input, output and error, where the end is reported, and a socket on which
-process 1 sends a descriptor of itself (`ready`) and waits for `go`. Until then
-nothing of the script has run.
+names a run's directory below /.stagehook/runs, and brings six descriptors: standard
+input, output and error, where the end is reported, a socket on which process 1
+sends a descriptor of itself (`ready`) and waits for `go`, and a file of what the
+run is told. Until `go` nothing of the script has run.
 
 Python 3.9 or later, on Linux.
 """
@@ -45,9 +49,11 @@ import importlib.machinery
 import json
 import os
 import resource
+import select
 import signal
 import socket
 import threading
+import time
 import types
 
 RUNS = "/.stagehook/runs"
@@ -83,6 +89,12 @@ libc = ctypes.CDLL(None, use_errno=True)
 libc.mount.argtypes = [ctypes.c_char_p] * 3 + [ctypes.c_ulong, ctypes.c_char_p]
 libc.prctl.argtypes = [ctypes.c_int] + [ctypes.c_ulong] * 4
 libc.close_range = getattr(libc, "close_range", None)
+
+
+# How soon a run that has ended is reaped, in milliseconds.
+REAPED_WITHIN = 100
+# How long, in seconds, threads may take to end that end at a fork.
+THREADS_END_WITHIN = 1
 
 
 class Unfit(Exception):
@@ -184,13 +196,33 @@ def watched(beside):
     return {path: stat_of(path) for path in paths}
 
 
+def fork_once():
+    """Forks a child that does nothing. Some libraries end their threads for a
+    fork, and some do things that no run may have in common with another."""
+    child = os.fork()
+    if child == 0:
+        os._exit(0)
+    os.waitpid(child, 0)
+
+
+def has_threads():
+    """Whether this process has another thread, whoever started it."""
+    until = time.monotonic() + THREADS_END_WITHIN
+    # One that was waited for is seen for another moment.
+    while len(os.listdir("/proc/self/task")) > 1:
+        if time.monotonic() > until:
+            return True
+        time.sleep(0.01)
+    return False
+
+
 def left_files():
     return {(place, name) for place in OWN_PLACES for name in os.listdir(place)}
 
 
 def check_fitness(own, before):
     """Refuses to be forked with what a run would have in common with another."""
-    if threading.active_count() > 1:
+    if threading.active_count() > 1 or has_threads():
         raise Unfit("what the script imports starts threads")
     descriptors = set(map(int, os.listdir("/proc/self/fd")))
     # One is of the list itself, and closed by now.
@@ -263,13 +295,17 @@ def serve(control, code, seen):
     """Forks a run for each message. Returns in process 1 of one, with what it
     was given."""
     own_namespace = os.open("/proc/self/ns/pid", os.O_RDONLY)
+    heard = select.poll()
+    heard.register(control, select.POLLIN)
     while True:
-        message, descriptors, _, _ = socket.recv_fds(control, 256, 5)
-        reap()
+        # Without a handler of a signal, which runs would have in common.
+        while not heard.poll(REAPED_WITHIN if reap() else None):
+            pass
+        message, descriptors, _, _ = socket.recv_fds(control, 256, 6)
         if not message:
             # The server has no more use for this.
             os._exit(0)
-        if len(descriptors) == 5:
+        if len(descriptors) == 6:
             try:
                 if any(stat_of(path) != stat for path, stat in seen.items()):
                     raise Unfit("changed")
@@ -296,9 +332,13 @@ def fork_into_namespace(own):
 
 
 def reap():
-    with contextlib.suppress(ChildProcessError):
+    """Reaps the runs that have ended; whether there are others."""
+    try:
         while os.waitpid(-1, os.WNOHANG)[0]:
             pass
+    except ChildProcessError:
+        return False
+    return True
 
 
 def say(descriptor, text):
@@ -388,11 +428,11 @@ def give_up_powers():
 
 def first_process(directory, descriptors, kept):
     """Process 1 of a run. Returns in its script, with what that is told."""
-    *streams, report, reply_descriptor = descriptors
+    *streams, report, reply_descriptor, told = descriptors
     reply = socket.socket(fileno=reply_descriptor)
     try:
         os.setsid()
-        with open(os.path.join(RUNS, directory + ".json"), "rb") as file:
+        with open(told, "rb") as file:
             run = json.load(file)
         isolate(directory, run, kept)
         limit(run["limits"])
@@ -413,6 +453,8 @@ def first_process(directory, descriptors, kept):
         for number, stream in enumerate(streams):
             os.dup2(stream, number)
         held, holds = os.pipe()
+        # The init closes it once the script cannot look into it any more.
+        os.set_inheritable(holds, True)
         script = os.fork()
         if script == 0:
             os.close(holds)
@@ -549,6 +591,7 @@ def begin():
             nest()
         before = left_files()
         code = prepare(template)
+        fork_once()
         check_fitness(own, before)
     except (Unfit, OSError) as error:
         control.send(f"unfit: {error}".encode()[:200])

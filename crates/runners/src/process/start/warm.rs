@@ -30,11 +30,13 @@ impl Starter {
     }
 
     /// Forks the run, if there is something to fork it from and that can be done.
+    /// If it cannot, the run needs another work directory: the template may have
+    /// had this one.
     pub(super) fn fork(
         &self,
         warm: Option<&(Arc<Key>, Begin)>,
         program: &Program,
-        work: &WorkDir,
+        work: &mut WorkDir,
     ) -> Option<Forked> {
         let Some((key, Begin::Warm(template))) = warm else {
             return None;
@@ -46,7 +48,7 @@ impl Starter {
             network: self.grants.network,
             limits: &self.limits,
         };
-        match template.fork(work.path(), &told, self.group()) {
+        match template.fork(work, &told, self.group()) {
             Ok(forked) => {
                 templates.worked();
                 Some(forked)

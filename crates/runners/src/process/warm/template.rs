@@ -9,14 +9,16 @@ use super::super::report::{self, Report};
 use super::super::spawn::Program;
 use super::super::tree::{Pipes, Tree};
 use super::super::watchdog::Watchdog;
+use super::super::work_dir::WorkDir;
 use super::super::{limits, sys};
 use super::socket::Socket;
+use rustix::fs::MemfdFlags;
 use serde_json::json;
 use stagehook_core::config::ScriptLimitsInForce;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs::{self, File};
-use std::io::{self, PipeReader, Read as _};
+use std::io::{self, PipeReader, Read as _, Seek as _, Write as _};
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -206,41 +208,24 @@ impl Template {
         sys::watch(self.tree.pidfd()?)
     }
 
-    /// Where directories of its runs are made.
-    pub(in super::super) fn runs(&self) -> &Path {
-        self.runs.path()
-    }
-
-    /// Forks a run, with a directory below `runs` as its work directory. The
-    /// error is for operators; nothing of the script has run then.
+    /// Forks a run with this work directory, which is moved to where the template
+    /// sees it. The error is for operators; nothing of the script has run then,
+    /// but the directory is no more the server's own.
     pub(in super::super) fn fork(
         &self,
-        directory: &Path,
-        told: &Told<'_>,
-        group: Option<ControlGroup>,
-    ) -> Result<Forked, NotForked> {
-        let name = directory
-            .file_name()
-            .and_then(|name| name.to_str())
-            .ok_or_else(|| NotForked::Failed("the work directory has no name".to_owned()))?;
-        let file = self.runs.path().join(format!("{name}.json"));
-        let forked = self.try_fork(&file, name, told, group);
-        // It was read, or never will be.
-        let _ = fs::remove_file(file);
-        forked
-    }
-
-    fn try_fork(
-        &self,
-        file: &Path,
-        name: &str,
+        work: &mut WorkDir,
         told: &Told<'_>,
         group: Option<ControlGroup>,
     ) -> Result<Forked, NotForked> {
         let failed = |error: io::Error| NotForked::Failed(error.to_string());
         let not_forked = |why: &str| NotForked::Failed(why.to_owned());
         let told = told.json().ok_or_else(|| not_forked("a path is no text"))?;
-        fs::write(file, told).map_err(failed)?;
+        let told = in_memory(told.as_bytes()).map_err(failed)?;
+        // What it has imported may write where it sees the directory. From here on
+        // nothing below is opened by its path.
+        work.move_to(self.runs.path()).map_err(failed)?;
+        let name = work.path().file_name().and_then(|name| name.to_str());
+        let name = name.ok_or_else(|| not_forked("the work directory has no name"))?;
         let (their_stdin, stdin) = io::pipe().map_err(failed)?;
         let (stdout, their_stdout) = io::pipe().map_err(failed)?;
         let (stderr, their_stderr) = io::pipe().map_err(failed)?;
@@ -252,6 +237,7 @@ impl Template {
             their_stderr.as_fd(),
             reporter.as_fd(),
             their_reply.as_fd(),
+            told.as_fd(),
         ];
         self.control
             .send(name.as_bytes(), &theirs)
@@ -262,6 +248,7 @@ impl Template {
             their_stderr,
             reporter,
             their_reply,
+            told,
         ));
         let answer = match reply.receive(FORKED_WITHIN) {
             Ok(Some(answer)) => answer,
@@ -307,6 +294,14 @@ impl Template {
             (None, Report::Nothing) => "its sandbox could not be made".to_owned(),
         }
     }
+}
+
+/// A file that has no name anywhere.
+fn in_memory(content: &[u8]) -> io::Result<File> {
+    let mut file = File::from(rustix::fs::memfd_create("told", MemfdFlags::CLOEXEC)?);
+    file.write_all(content)?;
+    file.rewind()?;
+    Ok(file)
 }
 
 impl Told<'_> {

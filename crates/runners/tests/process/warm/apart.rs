@@ -1,5 +1,6 @@
 //! Nothing of one run gets to another, and none has powers.
 
+use super::imports::{clocked, install_clock};
 use super::{is_warm, run_warm, studio, warm, warm_sharing};
 use crate::studio::written;
 use serde_json::json;
@@ -277,4 +278,42 @@ print('alive')
     let next = studio.run_python(warm("hook.py")).await;
     assert!(is_warm(&next));
     assert_eq!(next.stdout, "alive\n");
+}
+
+/// Watches from its second fork on, which is the first run (one is made to try
+/// it), what happens where runs have their directories; the next run can tell.
+const WATCHES: &str = r"
+import ctypes, os, struct
+
+libc = ctypes.CDLL(None)
+CREATED, MOVED_HERE, CHANGED = 0x100, 0x80, 0x2
+forks, descriptor, seen = 0, None, []
+
+def watch():
+    global forks, descriptor
+    forks += 1
+    if forks == 2:
+        descriptor = libc.inotify_init1(os.O_NONBLOCK)
+        libc.inotify_add_watch(descriptor, b'/.stagehook/runs', CREATED | MOVED_HERE | CHANGED)
+    if forks == 3:
+        events = os.read(descriptor, 65536)
+        while events:
+            _, mask, _, length = struct.unpack_from('iIII', events)
+            name = events[16:16 + length].rstrip(b'\0').decode()
+            seen.append('%s %x' % (name[:4], mask & 0xfff))
+            events = events[16 + length:]
+
+os.register_at_fork(before=watch)
+";
+
+/// Otherwise it could put links where the server is about to write.
+#[tokio::test]
+async fn a_template_sees_no_directory_of_a_run_before_that_is_complete() {
+    let studio = studio();
+    install_clock(&studio, &format!("{WATCHES}SAYS = ''\nAT = 0\n"));
+    let config = clocked(&studio);
+    studio.script("hook.py", "import clock\nprint(clock.seen)\n");
+    assert_eq!(run_warm(&studio, &config).await.stdout, "[]\n");
+    let next = run_warm(&studio, &config).await;
+    assert_eq!(next.stdout, "['run- 80']\n");
 }

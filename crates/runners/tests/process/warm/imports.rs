@@ -50,7 +50,7 @@ async fn a_brought_script_is_warm_with_what_is_brought_with_it() {
 
 /// A module in an environment that an administrator made, which tells when it was
 /// imported; installed anew.
-fn install_clock(studio: &Studio, content: &str) {
+pub(super) fn install_clock(studio: &Studio, content: &str) {
     let environment = studio.path("venvs/clocks");
     let version = python("import sys; print('%d.%d' % sys.version_info[:2])");
     let packages = environment.join(format!("lib/python{version}/site-packages"));
@@ -70,7 +70,7 @@ fn clock(says: &str) -> String {
 }
 
 /// A hook that imports it.
-fn clocked(studio: &Studio) -> Value {
+pub(super) fn clocked(studio: &Studio) -> Value {
     studio.script("hook.py", "import clock\nprint(clock.SAYS, clock.AT)\n");
     let mut config = warm_sharing(studio, "hook.py");
     config["venv"] = "clocks".into();
@@ -187,6 +187,10 @@ if 'STAGEHOOK_EXECUTION_ID' not in os.environ:
 #[rstest]
 #[case::thread(
     "import threading, time\nthreading.Thread(target=time.sleep, args=(300,), daemon=True).start()\n"
+)]
+#[case::unknown_thread("import _thread, time\n_thread.start_new_thread(time.sleep, (300,))\n")]
+#[case::file_at_a_fork(
+    "import os\nos.register_at_fork(before=lambda: globals().setdefault('kept', open('/etc/passwd')))\n"
 )]
 #[case::file("kept = open('/etc/passwd')\n")]
 #[case::process("import subprocess\nsubprocess.Popen(['sleep', '300'])\n")]
