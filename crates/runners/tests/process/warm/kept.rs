@@ -63,6 +63,27 @@ fn processes(work: &Path) -> Vec<Pid> {
 }
 
 #[tokio::test]
+async fn a_run_that_has_ended_leaves_no_process_until_the_next() {
+    let studio = studio();
+    named(&studio, "one").await;
+    let until = Instant::now() + LONG;
+    loop {
+        let of_template = |pid: &Pid| {
+            // One that has ended and was not reaped has no command line.
+            fs::read(format!("/proc/{}/cmdline", pid.as_raw_pid()))
+                .is_ok_and(|line| String::from_utf8_lossy(&line).contains("warm.py"))
+        };
+        let processes = processes(&studio.path("work"));
+        assert!(!processes.is_empty());
+        if processes.iter().all(of_template) {
+            return;
+        }
+        assert!(Instant::now() < until, "something of the run is left");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+#[tokio::test]
 async fn an_interpreter_that_dies_costs_nobody_a_run() {
     let studio = studio();
     let config = named(&studio, "one").await;
