@@ -52,9 +52,8 @@ impl Client {
     async fn next(&mut self) -> Heard {
         let hear = async {
             loop {
-                if let Some((event, rest)) = self.heard.split_once("\n\n") {
-                    let event = event.to_owned();
-                    self.heard = rest.to_owned();
+                if let Some(end) = self.heard.find("\n\n") {
+                    let event: String = self.heard.drain(..end + 2).collect();
                     let field = |name: &str| {
                         event
                             .lines()
