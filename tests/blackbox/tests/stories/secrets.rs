@@ -33,7 +33,7 @@ on_both_databases!(
     secrets_are_set_from_the_command_line,
 );
 
-const CANARY: &str = "canary/val\"ue-0123456789";
+const CANARY: &str = "canary/word\"mark-0123456789";
 
 fn private() -> Setup {
     Setup::default().with_private_network()
