@@ -2,6 +2,7 @@
 
 use anyhow::{Context as _, Result, ensure};
 use serde_json::Value;
+use stagehook_bench::server::resident_mib;
 use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
@@ -109,15 +110,7 @@ impl Server {
     /// Resident memory.
     pub(crate) fn memory_mib(&self) -> Result<f64> {
         let pid = self.child.id().context("the server has ended")?;
-        let status = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
-        let kib: f64 = status
-            .lines()
-            .find_map(|line| line.strip_prefix("VmRSS:"))
-            .and_then(|rest| rest.trim().strip_suffix("kB"))
-            .context("no VmRSS")?
-            .trim()
-            .parse()?;
-        Ok(kib / 1024.0)
+        resident_mib(pid)
     }
 
     /// Ends it; the next one finds what it kept.
