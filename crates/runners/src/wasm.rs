@@ -74,6 +74,7 @@ mod settings;
 mod state;
 mod ticker;
 mod traffic;
+mod turns;
 mod v0_1;
 mod v0_2;
 

@@ -5,6 +5,7 @@ use super::record;
 use super::state::State;
 use super::ticker::Ticker;
 use super::traffic::Traffic;
+use super::turns::Turns;
 use super::{bounds, limiter::Limiter};
 use crate::kept::Kept;
 use std::future::poll_fn;
@@ -50,7 +51,7 @@ pub(super) struct TimedOut;
 /// Calls one function of a fresh instance and throws the instance away.
 pub(super) async fn call(
     plugin: &PluginPre,
-    ticker: &Ticker,
+    (ticker, turns): (&Ticker, &Turns),
     mut state: State,
     fuel: u64,
     until: Until<'_>,
@@ -58,7 +59,7 @@ pub(super) async fn call(
 ) -> Called {
     state.deadline = Some(until.deadline);
     let state = record::enter(state);
-    let mut store = store(plugin, state, until.deadline);
+    let mut store = store(plugin, state, until.deadline, turns);
     let is_fueled = store.set_fuel(fuel);
     let ending = {
         let _running = ticker.run();
@@ -103,7 +104,7 @@ pub(super) async fn call(
     }
 }
 
-fn store(plugin: &PluginPre, state: State, deadline: Instant) -> Store<State> {
+fn store(plugin: &PluginPre, state: State, deadline: Instant, turns: &Turns) -> Store<State> {
     let host_call_bytes = record::host_call_bytes(&state);
     let mut store = Store::new(plugin.engine(), state);
     store.limiter(|state| &mut state.limiter);
@@ -116,11 +117,12 @@ fn store(plugin: &PluginPre, state: State, deadline: Instant) -> Store<State> {
     });
     // Guests that compute keep a busy thread from its timers, so the deadline is
     // looked at here too.
+    let turns = turns.clone();
     store.epoch_deadline_callback(move |_| {
         if Instant::now() >= deadline {
             return Err(TimedOut.into());
         }
-        Ok(UpdateDeadline::Yield(1))
+        Ok(UpdateDeadline::YieldCustom(1, turns.next()))
     });
     store
 }

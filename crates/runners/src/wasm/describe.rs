@@ -95,7 +95,7 @@ impl WasmRunner {
         );
         let called = call(
             plugin.pre(),
-            &self.ticker,
+            (&self.ticker, &self.turns),
             state,
             LIMITS.fuel,
             until,

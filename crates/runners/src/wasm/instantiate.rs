@@ -5,7 +5,7 @@ use super::runner::WasmRunner;
 use super::state::State;
 use crate::secrets::Redactor;
 use std::time::{Duration, Instant};
-use wasmtime::Store;
+use wasmtime::{Store, UpdateDeadline};
 use wasmtime_wasi::WasiCtxBuilder;
 
 impl WasmRunner {
@@ -33,7 +33,9 @@ impl WasmRunner {
         );
         let mut store = Store::new(plugin.pre().engine(), state);
         store.limiter(|state| &mut state.limiter);
-        store.epoch_deadline_async_yield_and_update(1);
+        store.set_epoch_deadline(1);
+        let turns = self.turns.clone();
+        store.epoch_deadline_callback(move |_| Ok(UpdateDeadline::YieldCustom(1, turns.next())));
         let instantiating = async {
             store.set_fuel(limits.fuel)?;
             plugin.pre().instance_pre().instantiate_async(store).await

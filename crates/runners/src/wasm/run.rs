@@ -122,7 +122,7 @@ impl WasmRunner {
         state.tape = plugin.tape().cloned();
         let called = call(
             plugin.pre(),
-            &self.ticker,
+            (&self.ticker, &self.turns),
             state,
             limits.fuel,
             until,

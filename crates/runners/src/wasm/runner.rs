@@ -10,6 +10,7 @@ use super::open_files::FileLimits;
 use super::settings::WasmSettings;
 use super::state::State;
 use super::ticker::Ticker;
+use super::turns::Turns;
 use crate::Secrets;
 use crate::media_roots::MediaRoots;
 use std::fmt;
@@ -38,6 +39,7 @@ pub struct WasmRunner {
     pub(super) compiling: Semaphore,
     pub(super) loading: Semaphore,
     pub(super) ticker: Ticker,
+    pub(super) turns: Turns,
 }
 
 /// Why plugins cannot be run at all.
@@ -87,6 +89,7 @@ impl WasmRunner {
             compiling: Semaphore::new(COMPILED_AT_ONCE),
             loading: Semaphore::new(LOADED_AT_ONCE),
             ticker,
+            turns: Turns::new(),
             engine,
             settings,
         })
