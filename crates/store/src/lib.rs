@@ -11,6 +11,7 @@
 //! | `stage_runs/` | begin, steps, end, cancel, leases |
 //! | `logs` | the execution log |
 //! | `events`, `outbox` | business events and their deliveries, stored in the transaction of their cause |
+//! | `neighbours` | the other servers on one PostgreSQL |
 //! | `event_types`, `publications` | the catalogue of events, and what others publish |
 //! | `deliveries/` | claims, attempts, how event hooks fare, retry and replay |
 //! | `plugins` | components by name, version and digest |
@@ -54,6 +55,7 @@ mod events;
 mod hooks;
 mod jobs;
 mod logs;
+mod neighbours;
 mod outbox;
 mod plugins;
 mod projects;

@@ -44,6 +44,9 @@ pub(crate) struct Outbox {
     kept: Mutex<Kept>,
     deliveries: Notify,
     events: Notify,
+    /// What other servers were not told of.
+    untold: Mutex<Left>,
+    is_untold: Notify,
 }
 
 #[derive(Debug, Default)]
@@ -53,7 +56,7 @@ struct Kept {
 }
 
 /// What a transaction leaves for others to see to, once it is committed.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Left {
     pub(crate) deliveries: bool,
     pub(crate) events: bool,
@@ -63,6 +66,10 @@ impl Left {
     pub(crate) const NOTHING: Self = Self {
         deliveries: false,
         events: false,
+    };
+    pub(crate) const ALL: Self = Self {
+        deliveries: true,
+        events: true,
     };
 }
 
@@ -75,14 +82,38 @@ struct Concerned {
 }
 
 impl Outbox {
-    /// A transaction was committed that left this.
+    /// A transaction of this process was committed that left this.
     pub(crate) fn wake(&self, left: Left) {
+        if left != Left::NOTHING {
+            let mut untold = self.untold();
+            untold.deliveries |= left.deliveries;
+            untold.events |= left.events;
+            drop(untold);
+            self.is_untold.notify_one();
+        }
+        self.hear_of(left);
+    }
+
+    /// Another server's transaction was committed that left this.
+    pub(crate) fn hear_of(&self, left: Left) {
         if left.deliveries {
             self.deliveries.notify_one();
         }
         if left.events {
             self.events.notify_one();
         }
+    }
+
+    /// Waits until transactions of this process have left something, and answers
+    /// all that they did since the last time.
+    pub(crate) async fn left_here(&self) -> Left {
+        self.is_untold.notified().await;
+        std::mem::take(&mut *self.untold())
+    }
+
+    fn untold(&self) -> MutexGuard<'_, Left> {
+        // Nothing that could panic happens under this lock.
+        self.untold.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) async fn deliveries(&self) {

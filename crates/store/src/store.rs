@@ -3,6 +3,7 @@
 use crate::address::Address;
 use crate::database::{BoxFuture, Connection, PostgresTransaction, Readers, Writer};
 use crate::error::{Result, StoreError};
+use crate::neighbours::Neighbours;
 use crate::outbox::Outbox;
 use chrono::{DateTime, Utc};
 use sqlx::migrate::{Migrate, MigrateError, Migrator};
@@ -63,7 +64,10 @@ enum Backend {
         readers: Readers,
         writer: Writer,
     },
-    Postgres(PgPool),
+    Postgres {
+        pool: PgPool,
+        neighbours: Neighbours,
+    },
 }
 
 impl Store {
@@ -107,7 +111,10 @@ impl Store {
                     })
                     .connect_with(*address)
                     .await?;
-                Backend::Postgres(pool)
+                Backend::Postgres {
+                    neighbours: Neighbours::meet(&pool, &outbox),
+                    pool,
+                }
             }
         };
         Ok(Self {
@@ -134,7 +141,7 @@ impl Store {
                 connection.close().await?;
                 applied
             }
-            Backend::Postgres(pool) => {
+            Backend::Postgres { pool, .. } => {
                 // A connection of its own, because closing it gives up the
                 // migration lock whatever happened.
                 let mut connection = pool.connect_options().connect().await?;
@@ -169,7 +176,10 @@ impl Store {
                 readers.close().await;
                 writer.close().await;
             }
-            Backend::Postgres(pool) => pool.close().await,
+            Backend::Postgres { pool, neighbours } => {
+                neighbours.leave().await;
+                pool.close().await;
+            }
         }
     }
 
@@ -178,14 +188,14 @@ impl Store {
         self.inner.clock.now()
     }
 
-    /// Waits until a transaction of this process has left new deliveries; one
-    /// that did since the last call counts.
+    /// Waits until a transaction has left new deliveries; one that did since the
+    /// last call counts. Of other servers it is heard as a rule, not always.
     pub async fn deliveries_left(&self) {
         self.inner.outbox.deliveries().await;
     }
 
-    /// Waits until a transaction of this process has stored events; one that did
-    /// since the last call counts.
+    /// Waits until a transaction has stored events; one that did since the last
+    /// call counts. Of other servers it is heard as a rule, not always.
     pub async fn events_left(&self) {
         self.inner.outbox.events().await;
     }
@@ -194,7 +204,7 @@ impl Store {
     pub(crate) async fn reader(&self) -> Result<Connection> {
         Ok(match &self.inner.backend {
             Backend::Sqlite { readers, .. } => Connection::SqliteReader(readers.acquire().await?),
-            Backend::Postgres(pool) => Connection::Postgres(pool.acquire().await?),
+            Backend::Postgres { pool, .. } => Connection::Postgres(pool.acquire().await?),
         })
     }
 
@@ -207,7 +217,7 @@ impl Store {
     {
         match &self.inner.backend {
             Backend::Sqlite { writer, .. } => writer.write(body).await,
-            Backend::Postgres(pool) => {
+            Backend::Postgres { pool, .. } => {
                 let transaction =
                     PostgresTransaction::new(pool.begin().await?, Arc::clone(&self.inner.outbox));
                 let mut connection = Connection::PostgresTransaction(transaction);
@@ -233,7 +243,7 @@ impl Store {
     {
         match &self.inner.backend {
             Backend::Sqlite { writer, .. } => writer.write(body).await,
-            Backend::Postgres(pool) => {
+            Backend::Postgres { pool, .. } => {
                 let mut connection = Connection::Postgres(pool.acquire().await?);
                 body(&mut connection).await
             }

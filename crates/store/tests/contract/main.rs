@@ -12,6 +12,7 @@ mod hooks;
 mod jobs;
 mod leases;
 mod logs;
+mod neighbours;
 mod opening;
 mod order;
 mod paging;

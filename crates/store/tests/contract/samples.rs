@@ -4,9 +4,10 @@ use crate::fixture::{Fixture, start};
 use serde_json::{Value, json};
 use stagehook_core::contract::{HookRef, HookResult, StageInput};
 use stagehook_core::digest::Digest;
+use stagehook_core::event::Event;
 use stagehook_core::execution::{ExecutionStatus, ScriptRun, ScriptSandbox, Usage};
 use stagehook_core::hook::{Hook, HookRequest, HookSpec};
-use stagehook_core::ids::{ExecutionId, JobId, NodeId, ProjectId, SceneTypeId, StageRunId};
+use stagehook_core::ids::{EventId, ExecutionId, JobId, NodeId, ProjectId, SceneTypeId, StageRunId};
 use stagehook_core::job::Job;
 use stagehook_core::log::ExecutionRecord;
 use stagehook_core::page::PageRequest;
@@ -57,6 +58,29 @@ pub(crate) fn scoped(name: &str, scope: Scope) -> HookSpec {
         scope,
         ..spec(name, json!({}))
     }
+}
+
+/// A business event of the studio.
+pub(crate) fn event(event_name: &str, job: Option<JobId>) -> Event {
+    Event {
+        id: EventId::generate(),
+        event_name: event_name.to_owned(),
+        data: json!({"frame": 7, "note": "50% _done_"})
+            .as_object()
+            .expect("an object")
+            .clone(),
+        job_id: job,
+        scope: Scope::Studio,
+        created_at: start(),
+    }
+}
+
+/// A hook that answers events.
+pub(crate) fn answering(name: &str, pattern: &str) -> HookSpec {
+    spec(
+        name,
+        json!({"hook_point": null, "event": pattern, "failure_mode": "warn"}),
+    )
 }
 
 impl Fixture {
