@@ -23,7 +23,7 @@ pub use script_limits::{ScriptLimitRange, ScriptLimits, ScriptLimitsInForce};
 pub use wasm::{InvalidPluginRef, PinnedPlugin, PluginRef, WasmConfig};
 pub use webhook::{Auth, Method, SecretName, WebhookConfig};
 
-use crate::delivery::DeliveryPolicy;
+use crate::delivery::{DeliveryPolicy, OrderKey};
 use crate::invalid::{Findings, Invalid, from_value, pointer_token};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -172,13 +172,23 @@ impl HookConfig {
     /// How deliveries of events to the hook are made; without meaning for a
     /// stage's hook.
     pub fn delivery(&self) -> DeliveryPolicy {
-        let (retry, concurrency) = match self {
-            Self::Shell(config) => (config.retry, config.concurrency),
-            Self::Python(config) => (config.retry, config.concurrency),
-            Self::Webhook(config) => (config.retry, config.concurrency),
-            Self::Wasm(config) => (config.retry, config.concurrency),
+        let (retry, concurrency, rate_limit) = match self {
+            Self::Shell(config) => (config.retry, config.concurrency, config.rate_limit),
+            Self::Python(config) => (config.retry, config.concurrency, config.rate_limit),
+            Self::Webhook(config) => (config.retry, config.concurrency, config.rate_limit),
+            Self::Wasm(config) => (config.retry, config.concurrency, config.rate_limit),
         };
-        delivery::policy(retry, concurrency)
+        delivery::policy(retry, concurrency, rate_limit)
+    }
+
+    /// Which deliveries to the hook are made one after the other.
+    pub const fn order_key(&self) -> Option<&OrderKey> {
+        match self {
+            Self::Shell(config) => config.order_key.as_ref(),
+            Self::Python(config) => config.order_key.as_ref(),
+            Self::Webhook(config) => config.order_key.as_ref(),
+            Self::Wasm(config) => config.order_key.as_ref(),
+        }
     }
 
     /// The names of the secrets the hook refers to, each with the JSON pointer

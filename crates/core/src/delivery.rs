@@ -7,15 +7,19 @@
 //! randomness or database; who performs it, and where its state is kept, is
 //! decided elsewhere.
 
+mod order_key;
 mod outcome;
 mod policy;
+mod rate_limit;
 mod state;
 
+pub use order_key::{InvalidOrderKey, OrderKey};
 pub use outcome::{Outcome, RETRY_AFTER_MAX, is_counted, outcome};
 pub use policy::{
     CONCURRENCY_DEFAULT, CONCURRENCY_MAX, DeliveryPolicy, LONG_TAIL, RETRIES_DEFAULT, RETRIES_MAX,
     WAIT_MAX,
 };
+pub use rate_limit::{RATE_DELIVERIES_MAX, RATE_SECONDS_MAX, RateLimit, RateWindow};
 pub use state::{DeliveryState, UnknownDeliveryState};
 
 /// After so many exhausted deliveries in a row an event hook is disabled; a

@@ -129,6 +129,19 @@ impl HookRequest {
         }
         let config = hook_type
             .and_then(|hook_type| findings.take(HookConfig::parse(hook_type, self.config)));
+        if let (Some(Trigger::Stage(_)), Some(config)) = (&trigger, &config) {
+            let only_for_events = [
+                ("rate_limit", config.delivery().rate_limit.is_some()),
+                ("order_key", config.order_key().is_some()),
+            ];
+            for (key, is_given) in only_for_events {
+                findings.require(
+                    !is_given,
+                    format!("/config/{key}"),
+                    "is for event hooks alone: a stage waits for its hooks, one after the other",
+                );
+            }
+        }
         findings.finish()?;
         // `finish` has returned unless every part was taken.
         match (name, description, trigger, scope, failure_mode, config) {

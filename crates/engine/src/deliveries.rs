@@ -32,7 +32,7 @@ use futures_util::stream::FuturesUnordered;
 use stagehook_core::config::HookType;
 use stagehook_core::hook::Hook;
 use stagehook_core::ids::HookId;
-use stagehook_store::{ClaimedDelivery, DueHook, StoreError};
+use stagehook_store::{ClaimedDelivery, DueHook, StoreError, Wanted};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -62,6 +62,8 @@ struct Lane {
     is_probing: bool,
     /// Those that were claimed and are not settled.
     claimed: Arc<AtomicU32>,
+    /// The hook's rate allows none before then.
+    not_before: Option<DateTime<Utc>>,
 }
 
 impl Lane {
@@ -71,12 +73,18 @@ impl Lane {
         let (at_once, most) = if is_probing {
             (1, 1)
         } else {
-            let wanted = hook.spec.config.delivery().concurrency;
+            let policy = hook.spec.config.delivery();
+            let wanted = policy.concurrency;
             let at_once = match hook.spec.config.hook_type() {
                 HookType::Webhook => wanted,
                 HookType::Shell | HookType::Python | HookType::Wasm => wanted.min(local_most),
             };
-            (at_once, at_once.saturating_mul(CLAIMED_PER_SLOT))
+            // What is claimed counts as begun, and so it is to begin.
+            let per_slot = match policy.rate_limit {
+                Some(_) => 1,
+                None => CLAIMED_PER_SLOT,
+            };
+            (at_once, at_once.saturating_mul(per_slot))
         };
         Self {
             hook: Arc::new(hook),
@@ -84,6 +92,7 @@ impl Lane {
             most,
             is_probing,
             claimed,
+            not_before: None,
         }
     }
 
@@ -91,6 +100,17 @@ impl Lane {
     fn room(&self) -> u32 {
         self.most
             .saturating_sub(self.claimed.load(Ordering::Acquire))
+    }
+
+    /// What it may claim now.
+    fn wanted(&self) -> Option<Wanted> {
+        let most = self.room();
+        (most > 0).then(|| Wanted {
+            hook: self.hook.id,
+            most,
+            rate_limit: self.hook.spec.config.delivery().rate_limit,
+            in_order: self.hook.spec.config.order_key().is_some(),
+        })
     }
 }
 
@@ -111,7 +131,8 @@ impl Engine {
                 }
             };
             let now = self.settings.clock.now();
-            let until_due = wake_at.and_then(|due| (due - now).to_std().ok());
+            // What has become due meanwhile is looked at at once.
+            let until_due = wake_at.map(|due| (due - now).to_std().unwrap_or_default());
             tokio::select! {
                 () = self.stopping.cancelled() => {}
                 () = self.store.deliveries_left() => {}
@@ -139,32 +160,37 @@ impl Engine {
         self.close_lanes(lanes).await?;
         for due in self.store.due_hooks().await? {
             if due.due_at > now {
-                wake_at = Some(wake_at.map_or(due.due_at, |first| first.min(due.due_at)));
+                wake_at = earlier(wake_at, Some(due.due_at));
                 continue;
             }
-            let Some(room) = self.room(lanes, due).await? else {
+            let Some(lane) = self.lane(lanes, due).await? else {
                 continue;
             };
-            wanted.push((due.id, room));
+            match lane.not_before {
+                Some(not_before) if not_before > now => wake_at = earlier(wake_at, lane.not_before),
+                _ => wanted.extend(lane.wanted()),
+            }
         }
         let mut wanted = wanted.into_iter();
         let mut claims = FuturesUnordered::new();
-        let claim = |(hook, room)| async move {
+        let claim = |wanted: Wanted| async move {
             let claim = self.claims.begin();
             let node = self.settings.node;
             let claimed = self
                 .store
-                .claim_deliveries(claim.id, hook, node, now, room)
+                .claim_deliveries(claim.id, node, now, wanted)
                 .await;
-            (hook, claim, claimed)
+            (wanted.hook, claim, claimed)
         };
         let mut failed = Ok(());
         claims.extend(wanted.by_ref().take(CLAIMS_AT_ONCE).map(claim));
         // To the last one: what was claimed is to be attempted.
         while let Some((hook, claim_held, claimed)) = claims.next().await {
-            match (lanes.get(&hook), claimed) {
+            match (lanes.get_mut(&hook), claimed) {
                 (Some(lane), Ok(claimed)) => {
-                    for delivery in claimed {
+                    lane.not_before = claimed.next_at;
+                    wake_at = earlier(wake_at, claimed.next_at);
+                    for delivery in claimed.deliveries {
                         self.begin(lane, delivery, Arc::clone(&claim_held), ended.clone());
                     }
                 }
@@ -202,12 +228,12 @@ impl Engine {
         Ok(())
     }
 
-    /// How many deliveries a hook may be given now; none if it has enough.
-    async fn room(
+    /// The lane of a hook, as the hook is now; none if it cannot be read.
+    async fn lane<'a>(
         &self,
-        lanes: &mut HashMap<HookId, Lane>,
+        lanes: &'a mut HashMap<HookId, Lane>,
         due: DueHook,
-    ) -> Result<Option<u32>, EngineError> {
+    ) -> Result<Option<&'a Lane>, EngineError> {
         let known = lanes.get(&due.id);
         let is_current =
             |lane: &Lane| lane.hook.version == due.version && lane.is_probing == due.is_probing;
@@ -233,8 +259,7 @@ impl Engine {
                 before.slots.close();
             }
         }
-        let room = lanes.get(&due.id).map_or(0, Lane::room);
-        Ok((room > 0).then_some(room))
+        Ok(lanes.get(&due.id))
     }
 
     /// Has a delivery attempted when its lane has a place for it, and this machine
@@ -283,6 +308,11 @@ impl Engine {
             let _ = ended.send(message);
         });
     }
+}
+
+/// The earlier of two times, as far as there are any.
+fn earlier(one: Option<DateTime<Utc>>, other: Option<DateTime<Utc>>) -> Option<DateTime<Utc>> {
+    one.into_iter().chain(other).min()
 }
 
 /// A delivery's place in its lane, and its claim; given up when this is dropped.

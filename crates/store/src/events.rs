@@ -107,7 +107,9 @@ async fn store(
         )
         .await?;
     connection.has_events();
-    let hooks = subscribers.iter().map(|known| (known.hook, known.source));
+    let hooks = subscribers
+        .iter()
+        .map(|known| (known.hook, known.source, known.order_key(event)));
     deliveries::insert(connection, seq, &event.event_name, hooks, event.created_at).await?;
     Ok(subscribers.len())
 }

@@ -70,8 +70,8 @@ mod tokens;
 
 pub use audit::AuditFilter;
 pub use deliveries::{
-    AfterAttempt, Attempt, ClaimedDelivery, Delivery, DeliveryFilter, DueHook, HookDeliveries,
-    REPLAY_MAX, Replay, Replayed,
+    AfterAttempt, Attempt, Claimed, ClaimedDelivery, Delivery, DeliveryFilter, DueHook,
+    HookDeliveries, REPLAY_MAX, Replay, Replayed, Wanted,
 };
 pub use error::{Entity, OrderError, Result, StoreError};
 pub use events::EventFilter;

@@ -4,6 +4,7 @@
 use crate::database::{Connection, args};
 use crate::error::Result;
 use crate::hooks::event_hooks_of;
+use stagehook_core::delivery::OrderKey;
 use stagehook_core::event::{Event, name};
 use stagehook_core::event_pattern::EventPattern;
 use stagehook_core::hook::Hook;
@@ -24,6 +25,7 @@ pub(crate) struct Subscriber {
     /// The level it comes from.
     pub(crate) source: ScopeType,
     pattern: EventPattern,
+    order_key: Option<OrderKey>,
 }
 
 impl Subscriber {
@@ -33,7 +35,14 @@ impl Subscriber {
             hook: hook.id,
             source,
             pattern,
+            order_key: hook.spec.config.order_key().cloned(),
         })
+    }
+
+    /// What this event's delivery has in common with those that it has an order
+    /// with.
+    pub(crate) fn order_key(&self, event: &Event) -> Option<String> {
+        self.order_key.as_ref()?.value(event)
     }
 }
 

@@ -77,6 +77,9 @@ pub(crate) struct DeliveryShown {
     event_name: String,
     /// The hook.
     hook: DeliveredTo,
+    /// What it has in common with the deliveries of the hook that it has an order
+    /// with, as JSON; null where it has none.
+    order_key: Option<String>,
     /// Where it stands.
     state: DeliveryState,
     /// Attempts that were made, since somebody asked for it again last.
@@ -153,6 +156,7 @@ impl From<Delivery> for DeliveryShown {
                 name: delivery.hook_name,
                 source: delivery.source,
             },
+            order_key: delivery.order_key,
             state: delivery.state,
             attempts: delivery.attempts,
             next_attempt_at: waits.then_some(delivery.due_at),

@@ -1,6 +1,9 @@
 //! How deliveries of events to a hook are made; the same for every hook type.
 
-use crate::delivery::{CONCURRENCY_MAX, DeliveryPolicy, RETRIES_DEFAULT, RETRIES_MAX};
+use crate::delivery::{
+    CONCURRENCY_MAX, DeliveryPolicy, RATE_DELIVERIES_MAX, RATE_SECONDS_MAX, RETRIES_DEFAULT,
+    RETRIES_MAX, RateLimit,
+};
 use crate::invalid::Findings;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -25,7 +28,12 @@ const fn retries_by_default() -> u32 {
     RETRIES_DEFAULT
 }
 
-pub(super) fn check(findings: &mut Findings, retry: Option<Retry>, concurrency: Option<u32>) {
+pub(super) fn check(
+    findings: &mut Findings,
+    retry: Option<Retry>,
+    concurrency: Option<u32>,
+    rate_limit: Option<RateLimit>,
+) {
     if let Some(retry) = retry {
         findings.require(
             retry.retries <= RETRIES_MAX,
@@ -40,13 +48,30 @@ pub(super) fn check(findings: &mut Findings, retry: Option<Retry>, concurrency: 
             format!("must be between 1 and {CONCURRENCY_MAX}"),
         );
     }
+    if let Some(rate) = rate_limit {
+        findings.require(
+            (1..=RATE_DELIVERIES_MAX).contains(&rate.deliveries),
+            "/rate_limit/deliveries",
+            format!("must be between 1 and {RATE_DELIVERIES_MAX}"),
+        );
+        findings.require(
+            (1..=RATE_SECONDS_MAX).contains(&rate.per_seconds),
+            "/rate_limit/per_seconds",
+            format!("must be between 1 and {RATE_SECONDS_MAX}"),
+        );
+    }
 }
 
-pub(super) fn policy(retry: Option<Retry>, concurrency: Option<u32>) -> DeliveryPolicy {
+pub(super) fn policy(
+    retry: Option<Retry>,
+    concurrency: Option<u32>,
+    rate_limit: Option<RateLimit>,
+) -> DeliveryPolicy {
     let default = DeliveryPolicy::default();
     DeliveryPolicy {
         retries: retry.map_or(default.retries, |retry| retry.retries),
         long_tail: retry.map_or(default.long_tail, |retry| retry.long_tail),
         concurrency: concurrency.unwrap_or(default.concurrency),
+        rate_limit,
     }
 }

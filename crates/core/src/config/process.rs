@@ -3,6 +3,7 @@
 use super::{
     Requirements, Retry, ScriptGrants, ScriptLimits, check_args, check_env, check_timeout, delivery,
 };
+use crate::delivery::{OrderKey, RateLimit};
 use crate::invalid::{Findings, Invalid};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -116,6 +117,16 @@ pub struct ShellConfig {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 1, maximum = 256)]
     pub concurrency: Option<u32>,
+    /// How fast deliveries begin, retries counted, whichever server begins them;
+    /// without a bound by default. For event hooks alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate_limit: Option<RateLimit>,
+    /// What deliveries have in common that are made one after the other, in the
+    /// order of their events: `job_id`, or a JSON pointer into the data. For
+    /// event hooks alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, example = "/shot/id")]
+    pub order_key: Option<OrderKey>,
     /// How it is kept from the host.
     #[serde(default, skip_serializing_if = "is_default")]
     pub sandbox: Sandbox,
@@ -158,6 +169,16 @@ pub struct PythonConfig {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 1, maximum = 256)]
     pub concurrency: Option<u32>,
+    /// How fast deliveries begin, retries counted, whichever server begins them;
+    /// without a bound by default. For event hooks alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate_limit: Option<RateLimit>,
+    /// What deliveries have in common that are made one after the other, in the
+    /// order of their events: `job_id`, or a JSON pointer into the data. For
+    /// event hooks alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, example = "/shot/id")]
+    pub order_key: Option<OrderKey>,
     /// How it is kept from the host.
     #[serde(default, skip_serializing_if = "is_default")]
     pub sandbox: Sandbox,
@@ -183,7 +204,7 @@ impl ShellConfig {
         check_timeout(&mut findings, "/timeout_seconds", self.timeout_seconds);
         self.grants.check(&mut findings);
         self.limits.check(&mut findings);
-        delivery::check(&mut findings, self.retry, self.concurrency);
+        delivery::check(&mut findings, self.retry, self.concurrency, self.rate_limit);
         findings.finish().map(|()| self)
     }
 }
@@ -196,7 +217,7 @@ impl PythonConfig {
         check_timeout(&mut findings, "/timeout_seconds", self.timeout_seconds);
         self.grants.check(&mut findings);
         self.limits.check(&mut findings);
-        delivery::check(&mut findings, self.retry, self.concurrency);
+        delivery::check(&mut findings, self.retry, self.concurrency, self.rate_limit);
         if let Some(venv) = &self.venv {
             let named = (1..=64).contains(&venv.len())
                 && venv

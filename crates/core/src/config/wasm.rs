@@ -1,6 +1,7 @@
 //! Config of wasm hooks.
 
 use super::{Limits, PluginGrants, Retry, delivery};
+use crate::delivery::{OrderKey, RateLimit};
 use crate::digest::Digest;
 use crate::invalid::{Findings, Invalid};
 use crate::plugin::PluginName;
@@ -114,6 +115,16 @@ pub struct WasmConfig {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 1, maximum = 256)]
     pub concurrency: Option<u32>,
+    /// How fast deliveries begin, retries counted, whichever server begins them;
+    /// without a bound by default. For event hooks alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate_limit: Option<RateLimit>,
+    /// What deliveries have in common that are made one after the other, in the
+    /// order of their events: `job_id`, or a JSON pointer into the data. For
+    /// event hooks alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, example = "/shot/id")]
+    pub order_key: Option<OrderKey>,
 }
 
 fn is_default_grants(grants: &PluginGrants) -> bool {
@@ -146,7 +157,7 @@ impl WasmConfig {
         );
         self.grants.check(&mut findings);
         self.limits.check(&mut findings);
-        delivery::check(&mut findings, self.retry, self.concurrency);
+        delivery::check(&mut findings, self.retry, self.concurrency, self.rate_limit);
         findings.finish().map(|()| self)
     }
 }

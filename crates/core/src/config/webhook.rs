@@ -1,6 +1,7 @@
 //! Config of webhooks.
 
 use super::{ENTRIES_MAX, Retry, check_timeout, delivery};
+use crate::delivery::{OrderKey, RateLimit};
 use crate::invalid::{Findings, Invalid, from_value, pointer_token};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -203,6 +204,16 @@ pub struct WebhookConfig {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 1, maximum = 256)]
     pub concurrency: Option<u32>,
+    /// How fast deliveries begin, retries counted, whichever server begins them;
+    /// without a bound by default. For event hooks alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate_limit: Option<RateLimit>,
+    /// What deliveries have in common that are made one after the other, in the
+    /// order of their events: `job_id`, or a JSON pointer into the data. For
+    /// event hooks alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, example = "/shot/id")]
+    pub order_key: Option<OrderKey>,
 }
 
 /// Reads a URL; the error does not repeat it, since a mistyped URL may hold
@@ -274,7 +285,7 @@ impl WebhookConfig {
                 "must be at most 4096 characters, without line breaks or other control characters",
             );
         }
-        delivery::check(&mut findings, self.retry, self.concurrency);
+        delivery::check(&mut findings, self.retry, self.concurrency, self.rate_limit);
         findings.finish().map(|()| self)
     }
 

@@ -1,5 +1,6 @@
 //! How often a hook's deliveries are tried, and how long apart.
 
+use super::RateLimit;
 use std::time::Duration;
 
 /// Retries of a hook that says nothing about them. REQ-EVT-6
@@ -40,6 +41,8 @@ pub struct DeliveryPolicy {
     pub long_tail: bool,
     /// Attempts of all deliveries of the hook at once.
     pub concurrency: u32,
+    /// How fast they begin; as fast as they can where there is none.
+    pub rate_limit: Option<RateLimit>,
 }
 
 impl Default for DeliveryPolicy {
@@ -48,6 +51,7 @@ impl Default for DeliveryPolicy {
             retries: RETRIES_DEFAULT,
             long_tail: false,
             concurrency: CONCURRENCY_DEFAULT,
+            rate_limit: None,
         }
     }
 }

@@ -70,6 +70,27 @@ fn a_hook_is_shown_in_the_form_in_which_it_is_asked_for() {
 }
 
 #[rstest]
+#[case::rate(json!({"rate_limit": {"deliveries": 1}}), &["/config/rate_limit"])]
+#[case::order(json!({"order_key": "job_id"}), &["/config/order_key"])]
+#[case::both(
+    json!({"rate_limit": {"deliveries": 1}, "order_key": "/shot"}),
+    &["/config/rate_limit", "/config/order_key"]
+)]
+fn rate_and_order_are_for_event_hooks_alone(#[case] more: Value, #[case] expected: &[&str]) {
+    let mut config = json!({"script_path": "color_grade.sh"});
+    for (key, value) in more.as_object().unwrap() {
+        config[key] = value.clone();
+    }
+    let at_stage = with(&json!({"config": config}));
+    assert_eq!(pointers(at_stage.clone()), expected);
+    let mut on_event = at_stage;
+    on_event["hook_point"] = Value::Null;
+    on_event["event"] = json!("job_*");
+    let checked = from_value::<HookRequest>(on_event).and_then(HookRequest::check);
+    checked.unwrap();
+}
+
+#[rstest]
 #[case::empty_name(json!({"name": ""}), "/name")]
 #[case::padded_name(json!({"name": " grade"}), "/name")]
 #[case::long_name(json!({"name": "x".repeat(129)}), "/name")]

@@ -98,7 +98,15 @@ fn delivery() -> Vec<(&'static str, BoxedStrategy<Value>)> {
             json!({"retries": retries})
         }
     });
-    vec![("retry", retry.boxed()), ("concurrency", number(1..257))]
+    let rate_limit = (1..100_001_u32, 1..86_401_u32).prop_map(
+        |(deliveries, seconds)| json!({"deliveries": deliveries, "per_seconds": seconds}),
+    );
+    vec![
+        ("retry", retry.boxed()),
+        ("concurrency", number(1..257)),
+        ("rate_limit", rate_limit.boxed()),
+        ("order_key", text("job_id|(/[a-z]{1,4}(~0|~1)?){1,3}")),
+    ]
 }
 
 fn auth() -> BoxedStrategy<Value> {

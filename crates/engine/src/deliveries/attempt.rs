@@ -98,6 +98,7 @@ impl Engine {
             attempt: Attempt {
                 delivery: delivery.id,
                 claim,
+                order_key: delivery.order_key,
                 executed: hook_executed(&record, Some(&event), ended_at),
                 record,
                 after,

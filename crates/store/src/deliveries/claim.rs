@@ -1,13 +1,16 @@
 //! Taking deliveries to attempt them.
 
 use super::hook::cancel_of;
+use super::order;
+use super::rate::Rate;
 use super::row::{Delivery, DeliveryRow, columns, tables};
-use crate::database::{Arg, Sql, args};
+use crate::database::{Arg, Connection, Sql, args};
 use crate::document::Row;
 use crate::error::{Entity, Result};
 use crate::events::scope_of;
 use crate::store::Store;
 use chrono::{DateTime, Utc};
+use stagehook_core::delivery::RateLimit;
 use stagehook_core::event::Event;
 use stagehook_core::ids::{ClaimId, DeliveryId, HookId, JobId, NodeId};
 use std::fmt::Write as _;
@@ -24,6 +27,28 @@ pub struct DueHook {
     pub is_probing: bool,
     /// When the first of its deliveries is due.
     pub due_at: DateTime<Utc>,
+}
+
+/// Which deliveries a server wants to attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wanted {
+    /// Those of this hook.
+    pub hook: HookId,
+    /// At most so many.
+    pub most: u32,
+    /// No faster than this, whichever server attempts them.
+    pub rate_limit: Option<RateLimit>,
+    /// Those that have an order key one after the other.
+    pub in_order: bool,
+}
+
+/// What a server got.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Claimed {
+    /// The deliveries, those that were due first before others.
+    pub deliveries: Vec<ClaimedDelivery>,
+    /// The rate allows no more before then.
+    pub next_at: Option<DateTime<Utc>>,
 }
 
 /// A delivery that this server may attempt now.
@@ -72,20 +97,23 @@ macro_rules! waiting {
 
 const DUE: &str = concat!(
     waiting!(),
-    "SELECT h.id, h.version, COALESCE(s.probing, FALSE) AS probing,
-           (SELECT MIN(d.due_at) FROM deliveries d
-            WHERE d.state = 'pending' AND d.hook_id = h.id) AS due_at
-    FROM waiting w
-    JOIN hooks h ON h.id = w.hook_id
-    LEFT JOIN hook_deliveries s ON s.hook_id = h.id
-    WHERE h.archived_at IS NULL AND h.enabled = $1 AND s.paused_at IS NULL"
+    "SELECT * FROM (
+        SELECT h.id, h.version, COALESCE(s.probing, FALSE) AS probing,
+               (SELECT MIN(d.due_at) FROM deliveries d
+                WHERE d.state = 'pending' AND d.hook_id = h.id AND d.held = FALSE) AS due_at
+        FROM waiting w
+        JOIN hooks h ON h.id = w.hook_id
+        LEFT JOIN hook_deliveries s ON s.hook_id = h.id
+        WHERE h.archived_at IS NULL AND h.enabled = $1 AND s.paused_at IS NULL
+    ) due WHERE due_at IS NOT NULL"
 );
 
 /// Deleted hooks for which something waits all the same: it was being attempted
 /// when the hook was deleted, or its event was stored in that moment.
 const DELETED: &str = concat!(
     waiting!(),
-    "SELECT h.id FROM waiting w JOIN hooks h ON h.id = w.hook_id WHERE h.archived_at IS NOT NULL"
+    "SELECT h.id FROM waiting w JOIN hooks h ON h.id = w.hook_id WHERE h.archived_at IS NOT NULL
+     ORDER BY h.id"
 );
 
 macro_rules! claim {
@@ -95,7 +123,7 @@ macro_rules! claim {
              WHERE seq ",
             $before,
             "SELECT seq FROM deliveries
-             WHERE state = 'pending' AND hook_id = $3 AND due_at <= $4
+             WHERE state = 'pending' AND hook_id = $3 AND held = FALSE AND due_at <= $4
              ORDER BY due_at LIMIT $5",
             $after
         )
@@ -123,30 +151,24 @@ impl Store {
         Ok(rows.into_iter().map(due).collect())
     }
 
-    /// Takes deliveries of a hook that are due by `now`, at most so many, oldest
-    /// first. They are this server's until it says how they ended, gives them
-    /// back, or loses its lease.
+    /// Takes deliveries of a hook that are due by `now`, oldest first. They are
+    /// this server's until it says how they ended, gives them back, or loses its
+    /// lease.
     pub async fn claim_deliveries(
         &self,
         claim: ClaimId,
-        hook: HookId,
         node: NodeId,
         now: DateTime<Utc>,
-        most: u32,
-    ) -> Result<Vec<ClaimedDelivery>> {
-        let rows: Vec<ClaimedRow> = self
+        wanted: Wanted,
+    ) -> Result<Claimed> {
+        let (rows, next_at): (Vec<ClaimedRow>, _) = self
             .write(move |connection| {
                 Box::pin(async move {
-                    let claimed = connection
-                        .execute(
-                            CLAIM,
-                            args![claim.get(), node.get(), hook.get(), now, i64::from(most)],
-                        )
-                        .await?;
+                    let (claimed, next_at) = take(connection, claim, node, now, wanted).await?;
                     if claimed == 0 {
-                        return Ok(Vec::new());
+                        return Ok((Vec::new(), next_at));
                     }
-                    connection
+                    let rows = connection
                         .all(
                             concat!(
                                 "SELECT ",
@@ -158,7 +180,8 @@ impl Store {
                             ),
                             args![claim.get()],
                         )
-                        .await
+                        .await?;
+                    Ok((rows, next_at))
                 })
             })
             .await?;
@@ -169,7 +192,10 @@ impl Store {
                 .inspect_err(|error| tracing::error!(%error, "a delivery could not be read"))
                 .ok()
         };
-        Ok(claimed.filter_map(read).collect())
+        Ok(Claimed {
+            deliveries: claimed.filter_map(read).collect(),
+            next_at,
+        })
     }
 
     /// Gives deliveries back that were claimed and not attempted.
@@ -264,6 +290,42 @@ impl Store {
         })
         .await
     }
+}
+
+/// Claims deliveries. Answers how many, and when the hook's rate allows the next
+/// where it allows none now.
+async fn take(
+    connection: &mut Connection,
+    claim: ClaimId,
+    node: NodeId,
+    now: DateTime<Utc>,
+    wanted: Wanted,
+) -> Result<(u64, Option<DateTime<Utc>>)> {
+    let Wanted { hook, mut most, .. } = wanted;
+    if wanted.in_order {
+        order::lock(connection, hook).await?;
+    }
+    let mut rate = match wanted.rate_limit {
+        Some(limit) => Some(Rate::read(connection, hook, limit).await?),
+        None => None,
+    };
+    if let Some(rate) = &mut rate {
+        most = most.min(rate.free(now));
+    }
+    let claimed = if most == 0 {
+        0
+    } else if wanted.in_order {
+        order::claim(connection, claim, hook, node, now, most).await?
+    } else {
+        let most = i64::from(most);
+        let args = args![claim.get(), node.get(), hook.get(), now, most];
+        connection.execute(CLAIM, args).await?
+    };
+    let next_at = match rate {
+        Some(rate) => rate.begin(connection, now, claimed).await?,
+        None => None,
+    };
+    Ok((claimed, next_at))
 }
 
 /// Writes `$first, …` for so many arguments.

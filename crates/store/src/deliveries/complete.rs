@@ -1,5 +1,6 @@
 //! How attempts ended, many at once.
 
+use super::order;
 use crate::database::{Connection, Sql, args};
 use crate::error::Result;
 use crate::events;
@@ -11,7 +12,7 @@ use stagehook_core::event::Event;
 use stagehook_core::execution::ExecutionStatus;
 use stagehook_core::ids::{ClaimId, DeliveryId, HookId};
 use stagehook_core::log::ExecutionRecord;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Longest reason that is kept with the delivery, in characters; the log has the
 /// whole of it.
@@ -24,6 +25,8 @@ pub struct Attempt {
     pub delivery: DeliveryId,
     /// What shows that it is this server's.
     pub claim: ClaimId,
+    /// The delivery's order key.
+    pub order_key: Option<String>,
     /// The record of the execution.
     pub record: ExecutionRecord,
     /// What becomes of the delivery.
@@ -46,6 +49,13 @@ pub enum AfterAttempt {
     Again,
     /// No attempt is left.
     Exhausted,
+}
+
+impl AfterAttempt {
+    /// Whether no attempt follows.
+    const fn is_final(self) -> bool {
+        matches!(self, Self::Succeeded | Self::Exhausted)
+    }
 }
 
 /// What a batch of attempts adds to how a hook fares.
@@ -98,6 +108,14 @@ impl Store {
     pub async fn complete_deliveries(&self, attempts: Vec<Attempt>) -> Result<Vec<(HookId, u32)>> {
         self.write(move |connection| {
             Box::pin(async move {
+                let in_order = |attempt: &Attempt| {
+                    let hook = attempt.record.hook_id;
+                    attempt.order_key.is_some().then_some(hook)
+                };
+                let in_order: BTreeSet<_> = attempts.iter().filter_map(in_order).collect();
+                for hook in in_order {
+                    order::lock(connection, hook).await?;
+                }
                 let mut tallies: BTreeMap<HookId, Tally> = BTreeMap::new();
                 for attempt in &attempts {
                     if !settle(connection, attempt).await? {
@@ -108,6 +126,9 @@ impl Store {
                         .entry(attempt.record.hook_id)
                         .or_default()
                         .add(attempt);
+                    if let (Some(key), true) = (&attempt.order_key, attempt.after.is_final()) {
+                        order::let_go(connection, attempt.record.hook_id, key).await?;
+                    }
                     if let Some(event) = &attempt.executed {
                         events::insert_if_answered(connection, event).await?;
                     }

@@ -1,5 +1,6 @@
 //! How an event hook fares, and what holds its deliveries up.
 
+use super::order;
 use crate::audit::Change;
 use crate::database::{Connection, args};
 use crate::document;
@@ -58,7 +59,7 @@ struct StateRow {
 }
 
 /// Makes sure that the row of a hook is there.
-async fn ensure(connection: &mut Connection, hook: HookId) -> Result<()> {
+pub(super) async fn ensure(connection: &mut Connection, hook: HookId) -> Result<()> {
     connection
         .execute(
             "INSERT INTO hook_deliveries (hook_id, succeeded, failed_attempts, exhausted,
@@ -92,6 +93,7 @@ pub(crate) async fn cancel_of(
     hook: HookId,
     at: DateTime<Utc>,
 ) -> Result<()> {
+    order::lock(connection, hook).await?;
     connection
         .execute(
             "UPDATE deliveries SET state = 'cancelled', finished_at = $2

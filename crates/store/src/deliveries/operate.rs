@@ -143,7 +143,7 @@ impl Store {
                     .execute(
                         "UPDATE deliveries
                          SET attempts = CASE WHEN state = 'pending' THEN attempts ELSE 0 END,
-                             state = 'pending', due_at = $2, finished_at = NULL
+                             state = 'pending', due_at = $2, finished_at = NULL, held = FALSE
                          WHERE id = $1 AND state <> 'running'",
                         args![id.get(), at],
                     )
@@ -234,7 +234,7 @@ async fn again(
     let changed = connection
         .execute(
             "UPDATE deliveries
-             SET state = 'pending', attempts = 0, due_at = $2, finished_at = NULL
+             SET state = 'pending', attempts = 0, due_at = $2, finished_at = NULL, held = FALSE
              WHERE event_seq = $1 AND ($3 IS NULL OR hook_id = $3)
                AND (state IN ('exhausted', 'cancelled') OR (state = 'succeeded' AND $4))
                AND NOT EXISTS (SELECT 1 FROM hooks h
@@ -263,7 +263,7 @@ async fn again(
         connection,
         row.seq,
         &row.event_name,
-        [(hook, subscriber.source)].into_iter(),
+        [(hook, subscriber.source, subscriber.order_key(&event))].into_iter(),
         at,
     )
     .await?;

@@ -24,6 +24,8 @@ pub struct Delivery {
     pub hook_name: String,
     /// The level that the hook came from when the event happened.
     pub source: ScopeType,
+    /// Those with the same one are made one after the other.
+    pub order_key: Option<String>,
     /// How far it is.
     pub state: DeliveryState,
     /// Attempts that were made, since somebody asked for it again last.
@@ -48,7 +50,7 @@ pub struct Delivery {
 macro_rules! columns {
     () => {
         "d.seq, d.id, e.id AS event_id, d.event_name, d.hook_id, h.name AS hook_name, d.source,
-         d.state, d.attempts, d.due_at, d.last_status, d.last_http_status, d.last_error,
+         d.order_key, d.state, d.attempts, d.due_at, d.last_status, d.last_http_status, d.last_error,
          d.last_attempt_at, d.created_at, d.finished_at"
     };
 }
@@ -69,6 +71,7 @@ pub(super) struct DeliveryRow {
     hook_id: i64,
     hook_name: String,
     source: String,
+    order_key: Option<String>,
     state: String,
     attempts: i64,
     due_at: DateTime<Utc>,
@@ -93,6 +96,7 @@ impl TryFrom<DeliveryRow> for Delivery {
             hook_id: HookId::new(row.hook_id),
             hook_name: row.hook_name,
             source: read.text("source", &row.source)?,
+            order_key: row.order_key,
             state: read.text("state", &row.state)?,
             attempts: u32::try_from(row.attempts).map_err(|error| read.inconsistent(error))?,
             due_at: row.due_at,

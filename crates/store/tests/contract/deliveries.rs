@@ -14,7 +14,7 @@ use stagehook_core::log::ExecutionRecord;
 use stagehook_core::scope::Scope;
 use stagehook_store::{
     AfterAttempt, Attempt, ClaimedDelivery, Delivery, DeliveryFilter, EventFilter, LogFilter,
-    PublicationKey, Replay, StoreError,
+    PublicationKey, Replay, StoreError, Wanted,
 };
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -43,30 +43,46 @@ contract![
 ];
 
 impl Fixture {
-    async fn publish(&self, event: Event) -> usize {
+    pub(crate) async fn publish(&self, event: Event) -> usize {
         let published = self.store.publish_events(vec![event], None).await.unwrap();
         published[0].deliveries
     }
 
-    async fn deliveries(&self, filter: DeliveryFilter) -> Vec<Delivery> {
+    pub(crate) async fn deliveries(&self, filter: DeliveryFilter) -> Vec<Delivery> {
         let page = self.store.list_deliveries(&filter, everything()).await;
         page.unwrap().items
     }
 
-    async fn due(&self) -> Vec<HookId> {
+    pub(crate) async fn due(&self) -> Vec<HookId> {
         let due = self.store.due_hooks().await.unwrap();
         due.into_iter().map(|due| due.id).collect()
     }
 
     async fn claim(&self, hook: HookId, node: NodeId) -> Vec<ClaimedDelivery> {
-        let claimed = self
-            .store
-            .claim_deliveries(ClaimId::generate(), hook, node, start(), 100)
-            .await;
-        claimed.unwrap()
+        self.claim_at(hook, node, start(), 100).await
     }
 
-    async fn settle(&self, attempts: Vec<Attempt>) -> Vec<(HookId, u32)> {
+    async fn claim_at(
+        &self,
+        hook: HookId,
+        node: NodeId,
+        now: DateTime<Utc>,
+        most: u32,
+    ) -> Vec<ClaimedDelivery> {
+        let wanted = Wanted {
+            hook,
+            most,
+            rate_limit: None,
+            in_order: false,
+        };
+        let claimed = self
+            .store
+            .claim_deliveries(ClaimId::generate(), node, now, wanted)
+            .await;
+        claimed.unwrap().deliveries
+    }
+
+    pub(crate) async fn settle(&self, attempts: Vec<Attempt>) -> Vec<(HookId, u32)> {
         self.store.complete_deliveries(attempts).await.unwrap()
     }
 
@@ -79,7 +95,7 @@ impl Fixture {
     }
 }
 
-fn attempt(hook: &Hook, claimed: &ClaimedDelivery, after: AfterAttempt) -> Attempt {
+pub(crate) fn attempt(hook: &Hook, claimed: &ClaimedDelivery, after: AfterAttempt) -> Attempt {
     let status = match after {
         AfterAttempt::Succeeded => ExecutionStatus::Passed,
         AfterAttempt::Retry(_) | AfterAttempt::Exhausted => ExecutionStatus::Failed,
@@ -88,6 +104,7 @@ fn attempt(hook: &Hook, claimed: &ClaimedDelivery, after: AfterAttempt) -> Attem
     Attempt {
         delivery: claimed.delivery.id,
         claim: claimed.claim,
+        order_key: claimed.delivery.order_key.clone(),
         record: ExecutionRecord {
             delivery_id: Some(claimed.delivery.id),
             stage_run_id: None,
@@ -101,7 +118,7 @@ fn attempt(hook: &Hook, claimed: &ClaimedDelivery, after: AfterAttempt) -> Attem
     }
 }
 
-fn at(seconds: i64) -> DateTime<Utc> {
+pub(crate) fn at(seconds: i64) -> DateTime<Utc> {
     start() + TimeDelta::seconds(seconds)
 }
 
@@ -198,16 +215,10 @@ async fn a_delivery_is_claimed_once(f: &Fixture) {
     }
     assert_eq!(f.due().await, [hook.id]);
     let node = NodeId::generate;
-    let claim = |most| {
-        f.store
-            .claim_deliveries(ClaimId::generate(), hook.id, node(), start(), most)
-    };
+    let claim = |most| f.claim_at(hook.id, node(), start(), most);
     let (one, two, three) = tokio::join!(claim(15), claim(15), claim(15));
-    let mut claimed: Vec<_> = [one, two, three]
-        .into_iter()
-        .flat_map(Result::unwrap)
-        .collect();
-    claimed.extend(claim(100).await.unwrap());
+    let mut claimed = [one, two, three].concat();
+    claimed.extend(claim(100).await);
     let ids: BTreeSet<_> = claimed.iter().map(|claimed| claimed.delivery.id).collect();
     assert_eq!((claimed.len(), ids.len()), (40, 40));
     assert!(f.due().await.is_empty());
@@ -276,11 +287,7 @@ async fn a_retry_waits_until_it_is_due(f: &Fixture) {
     let due = f.store.due_hooks().await.unwrap();
     assert_eq!((due[0].id, due[0].due_at), (hook.id, at(2)));
     assert!(f.claim(hook.id, node).await.is_empty());
-    let again = f
-        .store
-        .claim_deliveries(ClaimId::generate(), hook.id, node, at(2), 1)
-        .await
-        .unwrap();
+    let again = f.claim_at(hook.id, node, at(2), 1).await;
     assert_eq!(again[0].delivery.attempts, 1);
     // Cut off: it does not count.
     f.settle(vec![attempt(&hook, &again[0], AfterAttempt::Again)])
@@ -461,11 +468,7 @@ async fn a_deleted_hooks_deliveries_are_cancelled(f: &Fixture) {
     f.publish(event("shot_ready", None)).await;
     f.publish(event("shot_ready", None)).await;
     let node = NodeId::generate();
-    let claimed = f
-        .store
-        .claim_deliveries(ClaimId::generate(), hook.id, node, start(), 1)
-        .await;
-    let attempted = claimed.unwrap().remove(0);
+    let attempted = f.claim_at(hook.id, node, start(), 1).await.remove(0);
     f.store.delete_hook(ANNA, hook.id).await.unwrap();
     assert!(f.due().await.is_empty());
     // What was being attempted then is cancelled when it would wait again.
@@ -525,11 +528,8 @@ async fn a_range_is_replayed(f: &Fixture) {
         AfterAttempt::Exhausted,
         AfterAttempt::Exhausted,
     ];
-    let claimed = f
-        .store
-        .claim_deliveries(ClaimId::generate(), hook.id, NodeId::generate(), at(9), 9)
-        .await;
-    for (claimed, after) in claimed.unwrap().iter().zip(afters) {
+    let claimed = f.claim_at(hook.id, NodeId::generate(), at(9), 9).await;
+    for (claimed, after) in claimed.iter().zip(afters) {
         f.settle(vec![attempt(&hook, claimed, after)]).await;
     }
     let replay = Replay {

@@ -6,6 +6,7 @@
 mod audit;
 mod constraints;
 mod deliveries;
+mod deliveries_in_order;
 mod events;
 mod fixture;
 mod hooks;

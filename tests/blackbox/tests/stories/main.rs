@@ -19,6 +19,7 @@ mod downloads;
 mod events;
 mod events_crash;
 mod events_delivered;
+mod events_in_order;
 mod events_live;
 mod events_operated;
 mod example;
