@@ -5,24 +5,26 @@
 //! | the script is found below the script roots, and what was found is run | `script` |
 //! | or it is brought | `brought` |
 //! | the program that reads it | `interpreter`, `python` |
-//! | its environment, its private directory, its result | `variables`, `work_dir` |
+//! | its environment, its private directory, its result | `variables`, `work_dir`, `spare_dirs` |
 //! | what helps its authors | `library` |
 //! | how much of the host it sees | `confinement`, `bubblewrap` |
 //! | how much of it it may use | `limits`, `cgroup`, `watchdog` |
 //! | what it is fed and what it prints | `supervise` |
-//! | its processes, from the first to the last | `start`, `spawn`, `tree`, `orphans`, `procfs`, `sys` |
+//! | its processes, from the first to the last | `start`, `spawn`, `at_once`, `tree`, `orphans`, `procfs`, `sys` |
 //! | runs that begin where its imports are done | `warm` |
 //! | what its end means | `report`, `outcome` |
 //!
 //! Every run goes the same way: make a directory, start the interpreter in a
 //! sandbox or (trusted) in a process group of its own, feed and listen until
 //! the *first* process ends (or the deadline, a limit or a cancel ends it), end
-//! whatever it left behind, read the result, remove the directory. A run that
-//! is dropped in the middle kills its processes and removes its directory, too.
+//! whatever it left behind, read the result, remove the directory (or keep it for
+//! another run, where nothing of this one is in it). A run that is dropped in the
+//! middle kills its processes and removes its directory, too.
 //!
 //! No shell string is ever built (REQ-SCR-1), the script inherits descriptors
 //! 0, 1 and 2 and nothing of the server's environment (REQ-SCR-2).
 
+mod at_once;
 mod brought;
 mod bubblewrap;
 mod cgroup;
@@ -37,6 +39,7 @@ mod procfs;
 mod python;
 mod report;
 mod script;
+mod spare_dirs;
 mod spawn;
 mod start;
 mod supervise;
@@ -54,15 +57,17 @@ pub use python::{EnvironmentError, InterpreterFault, ManagedEnvironment, PythonI
 
 use crate::media_roots::MediaRoots;
 use crate::{HostBroken, Invocation, OutputListener, OutputStream};
+use at_once::Begun;
 use cgroup::ControlGroups;
 use confinement::InForce;
 use lines::Lines;
+use spare_dirs::SpareDirs;
 use stagehook_core::config::{
     PythonConfig, Sandbox, ScriptGrants, ScriptLimitRange, ScriptLimits, ScriptPath, ShellConfig,
 };
 use stagehook_core::execution::{Execution, ExecutionStatus};
 use stagehook_core::invalid::{Findings, Invalid};
-use start::{NotStarted, Started};
+use start::NotStarted;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::DirBuilder;
 use std::io;
@@ -144,6 +149,7 @@ pub struct ProcessRunner {
     confinement: Arc<InForce>,
     groups: Option<Arc<ControlGroups>>,
     roots: Arc<MediaRoots>,
+    spare_dirs: Arc<SpareDirs>,
     templates: Arc<Templates>,
 }
 
@@ -212,6 +218,7 @@ impl ProcessRunner {
             confinement,
             groups,
             roots: Arc::new(roots),
+            spare_dirs: Arc::default(),
             settings,
         })
     }
@@ -357,23 +364,13 @@ impl ProcessRunner {
             ));
         }
         let start = self.starter(job, limits, &invocation);
-        let Started {
-            tree,
-            pipes,
-            report,
-            work,
-            template,
-            input_json,
-            script,
-        } = match blocking(start).await? {
-            Ok(started) => started,
-            Err(not_started) => return not_started.execution(),
+        let at_once = move || {
+            let broken = |error| HostBroken::new("cannot reap a process", error);
+            Ok(start()?.at_once(deadline.into_std()).map_err(broken)?)
         };
-        let terms = Terms {
-            deadline,
-            cancel: invocation.cancel,
-            grace: self.settings.grace,
-            limits,
+        let run = match blocking(at_once).await? {
+            Ok(run) => run,
+            Err::<_, NotStarted>(not_started) => return not_started.execution(),
         };
         let listener = self.settings.listener.as_deref();
         let hear = |stream| {
@@ -385,26 +382,39 @@ impl ProcessRunner {
         };
         let (stdout, stderr) = (hear(OutputStream::Stdout), hear(OutputStream::Stderr));
         let lines = |hear| Lines::new(listener.and(Some(hear)), limits.output_bytes);
-        let talk = Talk {
-            input: input_json.as_bytes(),
+        let talk = |input| Talk {
+            input,
             stdout: lines(&stdout),
             stderr: lines(&stderr),
         };
-        let ended = supervise::supervise(tree, pipes, talk, terms)
-            .await
-            .map_err(|error| HostBroken::new("cannot watch over a process", error))?;
-        let report = report.as_ref().map(report::read);
-        let result = blocking(move || {
-            let result = work.result();
-            drop(work);
-            // Not before: its directory is in there.
-            drop(template);
-            result
-        })
-        .await?;
-        let mut execution = outcome::execution(ended, report, result, &limits, invocation.timeout);
+        let (ended, finished) = match run {
+            Begun::Over(leader, pipes, finished) => (
+                supervise::over(leader, &pipes, talk(&[]), &limits),
+                finished,
+            ),
+            Begun::Runs(tree, pipes, rest) => {
+                let terms = Terms {
+                    deadline,
+                    cancel: invocation.cancel,
+                    grace: self.settings.grace,
+                    limits,
+                };
+                let talk = talk(rest.untold());
+                let ended = supervise::supervise(tree, pipes, talk, terms).await;
+                let alone = ended.as_ref().is_ok_and(|ended| ended.alone);
+                (ended, blocking(move || rest.finish(alone)).await?)
+            }
+        };
+        let ended = ended.map_err(|error| HostBroken::new("cannot watch over a process", error))?;
+        let mut execution = outcome::execution(
+            ended,
+            finished.report,
+            finished.result,
+            &limits,
+            invocation.timeout,
+        );
         execution.duration = began.elapsed();
-        execution.script = Some(script);
+        execution.script = Some(finished.script);
         Ok(execution)
     }
 }

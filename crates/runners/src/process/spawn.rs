@@ -234,8 +234,12 @@ impl Start<'_> {
             for signal in 1..=SIGNALS {
                 let mut action = MaybeUninit::<libc::sigaction>::zeroed();
                 let read = libc::sigaction(signal, std::ptr::null(), action.as_mut_ptr());
-                let ignored = action.assume_init_ref().sa_sigaction == libc::SIG_IGN;
-                if read == 0 && (!ignored || signal == libc::SIGPIPE) {
+                let handled = match action.assume_init_ref().sa_sigaction {
+                    libc::SIG_DFL => false,
+                    libc::SIG_IGN => signal == libc::SIGPIPE,
+                    _ => true,
+                };
+                if read == 0 && handled {
                     action.assume_init_mut().sa_sigaction = libc::SIG_DFL;
                     libc::sigaction(signal, action.as_ptr(), std::ptr::null_mut());
                 }

@@ -6,7 +6,9 @@ use super::bubblewrap::{self, Bubblewrap, View};
 use super::cgroup::{ControlGroup, ControlGroups};
 use super::confinement::InForce;
 use super::interpreter::{self, Interpreter};
+use super::report::{self, Report};
 use super::script::{self, Beside, Fault, Script};
+use super::spare_dirs::{Made, SpareDirs};
 use super::spawn::Program;
 use super::tree::{Kind, Pipes, Tree};
 use super::warm::{Template, Templates};
@@ -17,7 +19,7 @@ use super::{
 use crate::media_roots::{Granted, GrantedDirectory, MediaRoots, Refusal};
 use crate::{HostBroken, Invocation};
 use stagehook_core::config::{Access, Sandbox, ScriptGrants, ScriptLimitsInForce, ScriptPath};
-use stagehook_core::contract::HookInput;
+use stagehook_core::contract::{HookInput, HookResult, InvalidResult};
 use stagehook_core::execution::{Execution, ExecutionStatus, ScriptRun};
 use std::collections::BTreeMap;
 use std::io::{self, PipeReader};
@@ -30,14 +32,57 @@ pub(super) struct Started {
     // Before the directory, so that a dropped run kills first and then removes.
     pub(super) tree: Tree,
     pub(super) pipes: Pipes,
+    pub(super) rest: Rest,
+}
+
+/// What belongs to a run beside its processes.
+#[derive(Debug)]
+pub(super) struct Rest {
     /// Where its sandbox reports its end; none where it has no sandbox.
-    pub(super) report: Option<PipeReader>,
-    pub(super) work: WorkDir,
+    report: Option<PipeReader>,
+    work: WorkDir,
+    /// What was made of that, where a later run may have it.
+    again: Option<(Made, Arc<SpareDirs>)>,
     /// The template whose directory that is in; it stays until the run has ended.
-    pub(super) template: Option<Arc<Template>>,
+    template: Option<Arc<Template>>,
     /// What it is told, with paths as it sees them.
-    pub(super) input_json: String,
+    input_json: String,
+    /// How much of that it was told, in bytes.
+    pub(super) told: usize,
+    script: ScriptRun,
+}
+
+/// What is known of it when its processes have ended and its directory is gone.
+#[derive(Debug)]
+pub(super) struct Finished {
+    /// Of its sandbox; none where it had none.
+    pub(super) report: Option<Report>,
+    pub(super) result: Result<Option<HookResult>, InvalidResult>,
     pub(super) script: ScriptRun,
+}
+
+impl Rest {
+    /// What it is still to be told.
+    pub(super) fn untold(&self) -> &[u8] {
+        &self.input_json.as_bytes()[self.told..]
+    }
+
+    /// Takes its result and removes its directory, or keeps that for another run
+    /// where all its processes ended by themselves; only after these. Blocks.
+    pub(super) fn finish(self, ended_alone: bool) -> Finished {
+        let result = self.work.result();
+        match self.again.filter(|_| ended_alone) {
+            Some((made, spare_dirs)) => spare_dirs.keep(self.work, made),
+            None => drop(self.work),
+        }
+        // Not before: its directory is in there.
+        drop(self.template);
+        Finished {
+            report: self.report.as_ref().map(report::read),
+            result,
+            script: self.script,
+        }
+    }
 }
 
 /// Why a run did not begin.
@@ -80,6 +125,7 @@ struct Starter {
     confinement: Arc<InForce>,
     groups: Option<Arc<ControlGroups>>,
     roots: Arc<MediaRoots>,
+    spare_dirs: Arc<SpareDirs>,
     path: ScriptPath,
     brought: Option<BroughtScript>,
     args: Vec<String>,
@@ -107,6 +153,7 @@ impl ProcessRunner {
             confinement: Arc::clone(&self.confinement),
             groups: self.groups.clone(),
             roots: Arc::clone(&self.roots),
+            spare_dirs: Arc::clone(&self.spare_dirs),
             path: job.script.clone(),
             brought: job.brought.cloned(),
             args: job.args.to_vec(),
@@ -141,7 +188,7 @@ impl Starter {
         };
         let warm = self.begin(&script, view.as_ref());
         let template = warm.as_ref().and_then(|(_, begin)| begin.template());
-        let (mut work, copy) = self.work_dir(&script).map_err(broken)?;
+        let (mut work, made, copy) = self.work_dir(&script, view.is_some()).map_err(broken)?;
         let seen_work = match bubblewrap {
             Some(_) => Path::new(bubblewrap::WORK),
             None => work.path(),
@@ -173,7 +220,7 @@ impl Starter {
         let forked = self.fork(warm.as_ref(), &program, &mut work);
         script_run.warm = forked.is_some();
         if template.is_some() && forked.is_none() {
-            (work, _) = self.work_dir(&script).map_err(broken)?;
+            (work, ..) = self.work_dir(&script, true).map_err(broken)?;
         }
         let (tree, pipes, report) = if let Some(forked) = forked {
             (forked.tree, forked.pipes, Some(forked.report))
@@ -189,20 +236,33 @@ impl Starter {
         Ok(Started {
             tree,
             pipes,
-            report,
-            work,
-            template,
-            input_json: self.input_json,
-            script: script_run,
+            rest: Rest {
+                report,
+                work,
+                again: made.map(|made| (made, self.spare_dirs)),
+                template,
+                input_json: self.input_json,
+                told: 0,
+                script: script_run,
+            },
         })
     }
 
     /// A work directory with what the run is told, and where its script is from
-    /// there.
-    fn work_dir(&self, script: &Script) -> io::Result<(WorkDir, PathBuf)> {
-        let work = WorkDir::create(&self.settings.work_root)?;
-        let copy = work.fill(self.input_json.as_bytes(), script)?;
-        Ok((work, copy))
+    /// there; that of a confined run is its own.
+    fn work_dir(
+        &self,
+        script: &Script,
+        is_confined: bool,
+    ) -> io::Result<(WorkDir, Option<Made>, PathBuf)> {
+        let (root, input_json) = (&self.settings.work_root, self.input_json.as_bytes());
+        if is_confined {
+            let work = WorkDir::create(root)?;
+            let copy = work.fill(input_json, script)?;
+            return Ok((work, None, copy));
+        }
+        let (work, made, copy) = self.spare_dirs.filled(root, input_json, script)?;
+        Ok((work, Some(made), copy))
     }
 
     /// Starts a program of its own, in a sandbox of its own if it has a view of

@@ -5,9 +5,10 @@ use super::sys::Reaped;
 use super::tree::{Pipes, Tree};
 use super::watchdog::{Breach, Seen, Watchdog};
 use crate::kept::Kept;
+use rustix::fs::{OFlags, fcntl_setfl};
 use stagehook_core::config::ScriptLimitsInForce;
 use std::io;
-use std::os::fd::OwnedFd;
+use std::os::fd::AsFd;
 use std::time::Duration;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::unix::pipe::{Receiver, Sender};
@@ -43,9 +44,8 @@ pub(super) struct Talk<'a> {
     pub(super) stderr: Lines<'a>,
 }
 
-/// One of its streams.
+/// What is heard of one of its streams.
 struct Heard<'a> {
-    pipe: Receiver,
     kept: Kept,
     lines: Lines<'a>,
 }
@@ -67,6 +67,8 @@ pub(super) enum End {
 #[derive(Debug)]
 pub(super) struct Ended {
     pub(super) end: End,
+    /// Whether nothing had to be ended.
+    pub(super) alone: bool,
     /// `None` when the leader could not be reaped.
     pub(super) leader: Option<Reaped>,
     /// What all processes were seen to use.
@@ -86,14 +88,20 @@ pub(super) async fn supervise(
     talk: Talk<'_>,
     terms: Terms<'_>,
 ) -> io::Result<Ended> {
-    let stdin = Sender::from_owned_fd(pipes.stdin)?;
-    let mut stdout = Heard::new(pipes.stdout, talk.stdout, terms.limits.output_bytes)?;
-    let mut stderr = Heard::new(pipes.stderr, talk.stderr, terms.limits.output_bytes)?;
+    let stdin = pipes.stdin.map(Sender::from_owned_fd).transpose()?;
+    let out = Receiver::from_owned_fd(pipes.stdout)?;
+    let err = Receiver::from_owned_fd(pipes.stderr)?;
+    let mut stdout = Heard::new(talk.stdout, terms.limits.output_bytes);
+    let mut stderr = Heard::new(talk.stderr, terms.limits.output_bytes);
     let mut watchdog = Watchdog::new(terms.limits);
 
-    let end = {
+    let (end, alone) = {
         let talk = async {
-            tokio::join!(feed(stdin, talk.input), stdout.listen(), stderr.listen(),);
+            tokio::join!(
+                feed(stdin, talk.input),
+                stdout.listen(&out),
+                stderr.listen(&err),
+            );
             std::future::pending::<()>().await;
         };
         let watch = async {
@@ -112,42 +120,68 @@ pub(super) async fn supervise(
             };
             // Meanwhile it is still listened to: what it prints on TERM is
             // kept, and a full pipe does not hold it up.
+            let alone = end == End::OfItsOwn && tree.is_over();
             match end {
+                End::OfItsOwn if alone => {}
                 End::OfItsOwn => tree.end(LEFTOVER_GRACE).await,
                 End::Deadline | End::Cancelled => tree.end(terms.grace).await,
                 // It would use the grace to take more.
                 End::Breach(_) => tree.kill().await,
             }
-            io::Result::Ok(end)
+            io::Result::Ok((end, alone))
         };
         tokio::select! {
             biased;
             end = watch => end?,
-            () = talk => End::OfItsOwn,
+            () = talk => (End::OfItsOwn, false),
         }
     };
     Ok(Ended {
         end,
+        alone,
         leader: tree.reap()?,
         seen: watchdog.seen(),
-        stdout: stdout.finish(),
-        stderr: stderr.finish(),
+        stdout: stdout.finish(&out),
+        stderr: stderr.finish(&err),
+    })
+}
+
+/// What is known of one that has ended by itself, and of which nothing is left.
+pub(super) fn over(
+    leader: Option<Reaped>,
+    pipes: &Pipes,
+    talk: Talk<'_>,
+    limits: &ScriptLimitsInForce,
+) -> io::Result<Ended> {
+    let hear = |pipe, lines| {
+        // Somebody else may hold the other end.
+        fcntl_setfl(pipe, OFlags::NONBLOCK)?;
+        io::Result::Ok(Heard::new(lines, limits.output_bytes).finish(pipe))
+    };
+    Ok(Ended {
+        end: End::OfItsOwn,
+        alone: true,
+        leader,
+        seen: Seen::default(),
+        stdout: hear(&pipes.stdout, talk.stdout)?,
+        stderr: hear(&pipes.stderr, talk.stderr)?,
     })
 }
 
 /// Writes the input and closes the pipe. A hook that does not read it all has
 /// every right not to.
-async fn feed(mut stdin: Sender, input: &[u8]) {
-    let _ = stdin.write_all(input).await;
+async fn feed(stdin: Option<Sender>, input: &[u8]) {
+    if let Some(mut stdin) = stdin {
+        let _ = stdin.write_all(input).await;
+    }
 }
 
 impl<'a> Heard<'a> {
-    fn new(pipe: OwnedFd, lines: Lines<'a>, kept_bytes: usize) -> io::Result<Self> {
-        Ok(Self {
-            pipe: Receiver::from_owned_fd(pipe)?,
+    fn new(lines: Lines<'a>, kept_bytes: usize) -> Self {
+        Self {
             kept: Kept::new(kept_bytes),
             lines,
-        })
+        }
     }
 
     fn push(&mut self, printed: &[u8]) {
@@ -155,10 +189,10 @@ impl<'a> Heard<'a> {
         self.lines.push(printed);
     }
 
-    async fn listen(&mut self) {
+    async fn listen(&mut self, pipe: &Receiver) {
         let mut buffer = vec![0; CHUNK_BYTES];
-        while self.pipe.readable().await.is_ok() {
-            match self.pipe.try_read(&mut buffer) {
+        while pipe.readable().await.is_ok() {
+            match pipe.try_read(&mut buffer) {
                 Ok(0) => break,
                 Ok(read) => self.push(&buffer[..read]),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
@@ -168,13 +202,13 @@ impl<'a> Heard<'a> {
     }
 
     /// Takes what is in the pipe now, and no more.
-    fn finish(mut self) -> Kept {
+    fn finish(mut self, pipe: impl AsFd) -> Kept {
         let mut buffer = vec![0; CHUNK_BYTES];
         let mut rest = REST_BYTES;
         while rest > 0 {
             // Straight from the pipe: what tokio knows of its readiness may be
             // older than the last bytes.
-            match rustix::io::read(&self.pipe, &mut buffer) {
+            match rustix::io::read(&pipe, &mut buffer) {
                 Ok(0) => break,
                 Ok(read) => {
                     self.push(&buffer[..read]);

@@ -10,6 +10,7 @@ use super::procfs;
 use super::spawn::{Program, Spawned};
 use super::sys::{self, Reaped};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::{OFlags, fcntl_setfl};
 use rustix::process::{
     Pid, PidfdFlags, Signal, WaitId, WaitIdOptions, kill_process, kill_process_group, pidfd_open,
     pidfd_send_signal, waitid,
@@ -54,9 +55,26 @@ pub(super) enum Kind {
 /// Our ends of the leader's pipes.
 #[derive(Debug)]
 pub(super) struct Pipes {
-    pub(super) stdin: OwnedFd,
+    /// None once all was said.
+    pub(super) stdin: Option<OwnedFd>,
     pub(super) stdout: OwnedFd,
     pub(super) stderr: OwnedFd,
+}
+
+impl Pipes {
+    /// Writes as much of the input as there is room for now, and answers how much
+    /// that is. After the last of it the pipe is closed.
+    pub(super) fn tell(&mut self, input: &[u8]) -> usize {
+        let Some(stdin) = &self.stdin else { return 0 };
+        let told = fcntl_setfl(stdin, OFlags::NONBLOCK)
+            .and_then(|()| rustix::io::write(stdin, input))
+            // A full pipe, or a hook that does not read: what follows will see.
+            .unwrap_or(0);
+        if told == input.len() {
+            self.stdin = None;
+        }
+        told
+    }
 }
 
 impl Tree {
@@ -126,7 +144,7 @@ impl Tree {
             }
         };
         let pipes = Pipes {
-            stdin,
+            stdin: Some(stdin),
             stdout,
             stderr,
         };
@@ -139,6 +157,16 @@ impl Tree {
             group,
         };
         Ok((tree, pipes))
+    }
+
+    /// Waits for so long at most until the leader has ended; whether it has. Blocks.
+    pub(super) fn ends_within(&self, patience: Duration) -> bool {
+        has_ended(&self.pidfd, patience)
+    }
+
+    /// Whether nothing is left of it that runs.
+    pub(super) fn is_over(&self) -> bool {
+        self.left().is_empty()
     }
 
     /// Whether the kernel refused it another process.
@@ -271,7 +299,7 @@ impl Tree {
 
     fn leader_runs(&self) -> bool {
         if self.kind == Kind::Forked {
-            return !self.reaped && !has_ended(&self.pidfd);
+            return !self.reaped && !has_ended(&self.pidfd, Duration::ZERO);
         }
         let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
         !self.reaped && matches!(waitid(WaitId::Pid(self.leader), options), Ok(None))
@@ -347,10 +375,14 @@ fn cpu_of(processes: Vec<Pid>) -> Duration {
     sys::of_ticks(stats.map(|stat| stat.cpu_ticks).sum())
 }
 
-/// Whether a process has ended, whoever is to reap it.
-fn has_ended(pidfd: &OwnedFd) -> bool {
+/// Whether a process has ended, whoever is to reap it, or does so soon.
+fn has_ended(pidfd: &OwnedFd, patience: Duration) -> bool {
     let mut readable = [PollFd::new(pidfd, PollFlags::IN)];
-    poll(&mut readable, Some(&Timespec::default())).is_ok_and(|ready| ready > 0)
+    let timeout = Timespec {
+        tv_sec: i64::try_from(patience.as_secs()).unwrap_or(i64::MAX),
+        tv_nsec: patience.subsec_nanos().into(),
+    };
+    poll(&mut readable, Some(&timeout)).is_ok_and(|ready| ready > 0)
 }
 
 /// Short pauses first: most processes end within a millisecond.

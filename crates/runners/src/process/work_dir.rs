@@ -5,10 +5,10 @@ use super::script::{Beside, Script};
 use rustix::fs::{Dir, FileType, Mode, OFlags};
 use stagehook_core::contract::{HookResult, InvalidResult, RESULT_MAX_BYTES};
 use std::ffi::CStr;
-use std::fs::{self, DirBuilder, File, Permissions};
-use std::io::{self, Read as _};
+use std::fs::{self, File, Permissions};
+use std::io::{self, Read as _, Write as _};
 use std::os::fd::{AsFd, AsRawFd as _, OwnedFd};
-use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 /// The name of the input's file.
@@ -20,6 +20,11 @@ pub(super) const PREFIX: &str = "run-";
 /// Where the script's copy lies, and what was brought with it, apart from what
 /// the script itself writes.
 pub(super) const OWN: &str = ".stagehook";
+/// How a directory is opened to look into it.
+pub(super) const OPEN_DIRECTORY: OFlags = OFlags::DIRECTORY
+    .union(OFlags::RDONLY)
+    .union(OFlags::NOFOLLOW)
+    .union(OFlags::CLOEXEC);
 /// How deep below it directories are opened up that a script has closed.
 const OPENED_UP_DEPTH: usize = 64;
 
@@ -50,11 +55,7 @@ impl WorkDir {
                 Err(error)
             }
         })?;
-        let directory = rustix::fs::open(
-            made.path(),
-            OFlags::DIRECTORY | OFlags::RDONLY | OFlags::CLOEXEC,
-            Mode::empty(),
-        )?;
+        let directory = rustix::fs::open(made.path(), OPEN_DIRECTORY, Mode::empty())?;
         Ok(Self {
             path: made.keep(),
             directory,
@@ -62,19 +63,30 @@ impl WorkDir {
     }
 
     /// Writes what the script is told, the script itself, and what was brought
-    /// with it; answers where the script is, from here. Before anybody else sees
-    /// the directory.
+    /// with it, also over what was there before; answers where the script is, from
+    /// here. Before anybody else sees the directory.
     pub(super) fn fill(&self, input_json: &[u8], script: &Script) -> io::Result<PathBuf> {
-        fs::write(self.path.join(INPUT), input_json)?;
-        let own = self.path.join(OWN);
-        DirBuilder::new().mode(0o700).create(&own)?;
-        if let Beside::Brought(files) = &script.beside {
-            for (name, content) in files {
-                fs::write(own.join(name), content)?;
-            }
+        match rustix::fs::mkdirat(&self.directory, OWN, Mode::RWXU) {
+            Ok(()) | Err(rustix::io::Errno::EXIST) => {}
+            Err(error) => return Err(error.into()),
         }
-        fs::write(own.join(&script.name), &script.content)?;
+        for (path, content) in contents(input_json, script) {
+            self.put(&path, content)?;
+        }
         Ok(Path::new(OWN).join(&script.name))
+    }
+
+    fn put(&self, path: &Path, content: &[u8]) -> io::Result<()> {
+        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let mode = Mode::from_raw_mode(0o666);
+        let mut file = File::from(rustix::fs::openat(&self.directory, path, flags, mode)?);
+        file.write_all(content)?;
+        // Not emptied before: file systems take that for a file that is replaced,
+        // and write it to the disk at once.
+        if file.metadata()?.len() > content.len() as u64 {
+            file.set_len(content.len() as u64)?;
+        }
+        Ok(())
     }
 
     /// Moves it into another directory of the same file system, whatever lies
@@ -90,6 +102,11 @@ impl WorkDir {
     /// The directory, opened.
     pub(super) fn open(&self) -> io::Result<OwnedFd> {
         self.directory.try_clone()
+    }
+
+    /// The directory, as it was opened when it was made.
+    pub(super) fn directory(&self) -> &OwnedFd {
+        &self.directory
     }
 
     /// The directory itself.
@@ -152,6 +169,23 @@ impl Drop for WorkDir {
             tracing::warn!(path = %self.path.display(), %error, "a work directory could not be removed");
         }
     }
+}
+
+/// What the server writes into a work directory, by its path from there.
+pub(super) fn contents<'a>(
+    input_json: &'a [u8],
+    script: &'a Script,
+) -> impl Iterator<Item = (PathBuf, &'a [u8])> {
+    let brought: &[_] = match &script.beside {
+        Beside::Brought(files) => files,
+        Beside::Directory(..) => &[],
+    };
+    let beside = brought
+        .iter()
+        .map(|(name, content)| (name.as_str(), content.as_ref()));
+    let own = beside.chain([(script.name.as_str(), script.content.as_slice())]);
+    let own = own.map(|(name, content)| (Path::new(OWN).join(name), content));
+    [(PathBuf::from(INPUT), input_json)].into_iter().chain(own)
 }
 
 /// Lets the directories below this one be looked into and emptied.

@@ -13,6 +13,7 @@ mod python;
 mod python_environments;
 mod python_packages;
 mod python_venvs;
+mod spare_dirs;
 mod studio;
 mod unavailable;
 mod warm;

@@ -8,10 +8,12 @@ use stagehook_runners::Invocation;
 use stagehook_runners::process::{
     BroughtScript, Confinement, ConfinementLevel, ProcessRunner, ProcessSettings,
 };
-use std::ffi::OsString;
+use std::collections::BTreeSet;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::hash::{BuildHasher as _, RandomState};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
@@ -26,6 +28,8 @@ pub(crate) struct Studio {
     directory: TempDir,
     pub(crate) runner: ProcessRunner,
     confinement: Confinement,
+    /// Whether a script ran without a sandbox.
+    is_unconfined: AtomicBool,
     /// A number of seconds to sleep that nobody else sleeps: the processes of a
     /// script are known by it, whatever their numbers in there.
     pub(crate) nap: String,
@@ -61,6 +65,7 @@ impl Studio {
             directory,
             runner,
             confinement,
+            is_unconfined: AtomicBool::new(confinement == Confinement::Off),
             nap: format!("300.{random:09}"),
         }
     }
@@ -212,6 +217,9 @@ impl Studio {
         timeout: Duration,
         cancel: &CancellationToken,
     ) -> Execution {
+        if config["sandbox"] == "trusted" {
+            self.is_unconfined.store(true, Ordering::Relaxed);
+        }
         let input_json = serde_json::to_string(input).unwrap();
         let invocation = Invocation {
             input,
@@ -227,10 +235,25 @@ impl Studio {
         .unwrap()
     }
 
-    /// Every work directory is removed, however the run ended.
+    /// Every work directory is removed, however the run ended, or is as the server
+    /// made it.
     pub(crate) fn nothing_is_left_behind(&self) {
-        let left = self.work();
+        let mut left = self.work();
+        left.retain(|name| !self.is_spare(name));
         assert!(left.is_empty(), "left in the work root: {left:?}");
+    }
+
+    /// Whether a work directory has nothing of a run in it, and may be kept for
+    /// another: those of confined runs never are.
+    fn is_spare(&self, name: &OsStr) -> bool {
+        let directory = self.path("work").join(name);
+        let there: BTreeSet<_> = fs::read_dir(directory)
+            .into_iter()
+            .flatten()
+            .map(|entry| entry.unwrap().file_name())
+            .collect();
+        self.is_unconfined.load(Ordering::Relaxed)
+            && there == BTreeSet::from([".stagehook".into(), "input.json".into()])
     }
 
     /// Whether a run has a work directory.

@@ -264,7 +264,7 @@ impl Template {
             _ => return Err(NotForked::Failed(answer.text)),
         };
         let pipes = Pipes {
-            stdin: stdin.into(),
+            stdin: Some(stdin.into()),
             stdout: stdout.into(),
             stderr: stderr.into(),
         };
