@@ -35,6 +35,7 @@ pub mod event_type;
 pub mod execution;
 pub mod hook;
 pub mod ids;
+pub mod interest;
 pub mod invalid;
 pub mod job;
 pub mod log;

@@ -12,6 +12,7 @@
 //! | [`scripts`] | takes scripts in, and brings them to the hooks that run them |
 //! | [`secrets`] | keeps secrets encrypted, and has them at hand |
 //! | `progress`, `live` | tell whoever listens what happens, as it happens |
+//! | `follower` | what one listener was told so far, and is told next |
 //!
 //! The promise: **a hook that ran is on record.** The plan of a stage run is
 //! committed before its first hook runs, each log before the next hook runs,
@@ -31,6 +32,7 @@ mod engine;
 mod environments;
 mod error;
 pub mod events;
+mod follower;
 mod halt;
 pub mod hook_test;
 mod hot_plugins;
@@ -51,6 +53,7 @@ pub mod stage;
 
 pub use engine::Engine;
 pub use error::EngineError;
-pub use progress::{Progress, ProgressEvent};
+pub use follower::{Follower, Told};
+pub use progress::{LiveEvent, Progress};
 pub use settings::EngineSettings;
 pub use stagehook_runners::process::ConfinementLevel;
