@@ -62,7 +62,11 @@ pub(crate) async fn require_token(
     }
 }
 
-async fn authenticate(state: &ApiState, header: Option<HeaderValue>) -> Result<Actor, Problem> {
+/// Whose token is in the Authorization header.
+pub(crate) async fn authenticate(
+    state: &ApiState,
+    header: Option<HeaderValue>,
+) -> Result<Actor, Problem> {
     let header =
         header.ok_or_else(|| Problem::unauthorized("send 'Authorization: Bearer <token>'"))?;
     let token = header
@@ -75,6 +79,14 @@ async fn authenticate(state: &ApiState, header: Option<HeaderValue>) -> Result<A
         .ok_or_else(|| {
             Problem::unauthorized("the Authorization header must be 'Bearer <token>'")
         })?;
+    whose(state, token).await
+}
+
+/// Whose token this is.
+pub(crate) async fn whose(state: &ApiState, token: &str) -> Result<Actor, Problem> {
+    if token.len() > TOKEN_MAX {
+        return Err(Problem::unauthorized("this token is not known"));
+    }
     let digest = Digest::of(token.as_bytes());
     if let Some(actor) = state.sessions.get(&digest) {
         return Ok(actor);

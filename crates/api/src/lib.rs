@@ -15,6 +15,7 @@ mod router;
 mod routes;
 mod serve;
 mod settings;
+mod socket_io;
 mod stalling;
 mod state;
 

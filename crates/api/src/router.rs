@@ -5,6 +5,7 @@ use crate::openapi;
 use crate::problem::Problem;
 use crate::routes;
 use crate::settings::ApiSettings;
+use crate::socket_io;
 use crate::state::ApiState;
 use axum::Router;
 use axum::http::{HeaderName, HeaderValue, StatusCode, Uri};
@@ -109,6 +110,7 @@ pub fn router(engine: Arc<Engine>, settings: ApiSettings) -> Router {
         .nest(BASE, api)
         .merge(routes::health::routes())
         .merge(routes::metrics::routes(&state))
+        .merge(socket_io::routes(&state))
         .fallback(no_such_path)
         .method_not_allowed_fallback(no_such_method)
         .layer(CatchPanicLayer::custom(panicked))

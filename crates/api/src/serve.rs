@@ -25,6 +25,7 @@ pub async fn serve(
     settings: ApiSettings,
     shutdown: CancellationToken,
 ) -> Result<(), std::io::Error> {
+    let all = u32::try_from(settings.connections).unwrap_or(u32::MAX);
     let places = Arc::new(Semaphore::new(settings.connections));
     let read_timeout = settings.read_timeout;
     let router = router(engine, settings);
@@ -48,24 +49,25 @@ pub async fn serve(
         };
         let service = router.clone();
         let shutdown = shutdown.clone();
-        connections.spawn(async move {
-            connection(stream, service, read_timeout, shutdown).await;
-            drop(place);
-        });
+        // An answer is one small write; waiting to fill a segment only delays it.
+        let _ = stream.set_nodelay(true);
+        let stream = Stalling::new(stream, read_timeout).in_place(place);
+        connections.spawn(connection(stream, service, read_timeout, shutdown));
     }
     connections.close();
     connections.wait().await;
+    // What was upgraded belongs to whoever speaks over it: having all places
+    // means that none of these is left, either.
+    let _ = places.acquire_many(all).await;
     Ok(())
 }
 
 async fn connection(
-    stream: TcpStream,
+    stream: Stalling<TcpStream>,
     router: axum::Router,
     read_timeout: Duration,
     shutdown: CancellationToken,
 ) {
-    // An answer is one small write; waiting to fill a segment only delays it.
-    let _ = stream.set_nodelay(true);
     let service = hyper::service::service_fn(move |request: hyper::Request<_>| {
         let router = router.clone();
         async move {
@@ -77,8 +79,9 @@ async fn connection(
     http.timer(TokioTimer::new())
         .header_read_timeout(read_timeout)
         .max_buf_size(64 << 10);
-    let stream = Stalling::new(stream, read_timeout);
-    let connection = http.serve_connection(TokioIo::new(stream), service);
+    let connection = http
+        .serve_connection(TokioIo::new(stream), service)
+        .with_upgrades();
     tokio::pin!(connection);
     let served: Result<(), hyper::Error> = tokio::select! {
         served = connection.as_mut() => served,

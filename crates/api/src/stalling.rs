@@ -1,11 +1,13 @@
 //! Ends connections whose clients take no bytes any more: an answer that waits
-//! for ever keeps its memory, and its place, as long.
+//! for ever keeps its memory, and its place, as long. What a connection becomes
+//! after an upgrade (a WebSocket) goes on within these bounds.
 
 use std::io::{Error, ErrorKind, IoSlice, Result};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Sleep, sleep};
 
 /// A connection that is given up when nothing at all could be written for a
@@ -16,6 +18,8 @@ pub(crate) struct Stalling<S> {
     patience: Duration,
     /// Since when nothing could be written.
     standing: Option<Pin<Box<Sleep>>>,
+    /// Its place among all connections, given back with it.
+    _place: Option<OwnedSemaphorePermit>,
 }
 
 impl<S: AsyncWrite + Unpin> Stalling<S> {
@@ -24,6 +28,15 @@ impl<S: AsyncWrite + Unpin> Stalling<S> {
             inner,
             patience,
             standing: None,
+            _place: None,
+        }
+    }
+
+    /// Has this place as long as it is open, whatever speaks over it.
+    pub(crate) fn in_place(self, place: OwnedSemaphorePermit) -> Self {
+        Self {
+            _place: Some(place),
+            ..self
         }
     }
 

@@ -16,6 +16,9 @@ pub(crate) struct ApiState {
     pub(crate) uploads: Arc<Semaphore>,
     /// On their way out as well as on their way in.
     pub(crate) downloads: Arc<Semaphore>,
+    /// Sessions of Socket.IO: as many as connections, since one of these can
+    /// begin any number of them.
+    pub(crate) sessions_of_listeners: Arc<Semaphore>,
 }
 
 impl ApiState {
@@ -24,6 +27,7 @@ impl ApiState {
             engine,
             uploads: Arc::new(Semaphore::new(settings.uploads)),
             downloads: Arc::new(Semaphore::new(settings.downloads)),
+            sessions_of_listeners: Arc::new(Semaphore::new(settings.connections)),
             settings: Arc::new(settings),
             sessions: Arc::new(Sessions::default()),
         }

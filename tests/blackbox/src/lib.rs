@@ -9,6 +9,7 @@
 //! | [`draft`] | a hook about to be created |
 //! | [`gate`] | a script that a test can meet halfway |
 //! | [`receiver`] | the other end of a webhook |
+//! | [`clients`] | public clients and libraries of other languages |
 //! | [`plugins`] | the components that `make plugins` builds |
 //! | [`dice`] | randomness that can be had again |
 //! | [`table`] | a look into the database, for what no route shows |
@@ -25,6 +26,7 @@
 )]
 
 pub mod client;
+pub mod clients;
 pub mod dice;
 pub mod draft;
 pub mod gate;

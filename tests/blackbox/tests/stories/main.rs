@@ -22,6 +22,7 @@ mod events_delivered;
 mod events_in_order;
 mod events_live;
 mod events_operated;
+mod events_socket_io;
 mod example;
 mod history;
 mod hook_types;
