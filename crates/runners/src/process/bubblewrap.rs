@@ -203,7 +203,10 @@ impl View {
 /// Why no sandbox can be made on this machine. For operators.
 #[derive(Debug, Clone, thiserror::Error)]
 pub(super) enum NoSandbox {
-    #[error("bubblewrap is not installed: install the package `bubblewrap` (the program `bwrap`)")]
+    #[error(
+        "bubblewrap is not installed: install the package `bubblewrap` (the program `bwrap`) and \
+         start the server again"
+    )]
     Missing,
     #[error("bubblewrap cannot make a sandbox on this machine: {0}")]
     Fails(String),

@@ -9,8 +9,8 @@ on_both_databases!(a_hook_is_refused_until_bubblewrap_is_installed);
 async fn a_hook_is_refused_until_bubblewrap_is_installed(on: Database) {
     let setup = Setup::default().confined();
     let mut studio = Studio::with(on, setup.clone().without_bubblewrap()).await;
-    let what_to_do =
-        "bubblewrap is not installed: install the package `bubblewrap` (the program `bwrap`)";
+    let what_to_do = "bubblewrap is not installed: install the package `bubblewrap` (the program \
+                      `bwrap`) and start the server again";
     let health = studio.get("//healthz").await.ok();
     assert_eq!(health["confinement"], "unavailable", "{health}");
     assert_eq!(health["confinement_error"], what_to_do, "{health}");
