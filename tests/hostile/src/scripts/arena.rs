@@ -163,7 +163,7 @@ impl Arena {
         let took = began.elapsed();
         let host_bytes = host::peak_memory_bytes()?.saturating_sub(before);
         let mut left = traces::processes(&mark);
-        left.extend(traces::directories(&self.work()));
+        left.extend(traces::directories(&self.work(), self.confinement));
         let printed = execution.as_ref().map_or_else(String::new, |execution| {
             format!("{}{}", execution.stdout, execution.stderr)
         });

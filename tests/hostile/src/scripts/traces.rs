@@ -1,5 +1,6 @@
 //! What an attack leaves behind.
 
+use stagehook_runners::process::Confinement;
 use std::fs;
 use std::hash::{BuildHasher as _, RandomState};
 use std::path::Path;
@@ -26,13 +27,23 @@ pub(super) fn processes(mark: &str) -> Vec<String> {
     .collect()
 }
 
-/// The work directories that are still there.
-pub(super) fn directories(work_root: &Path) -> Vec<String> {
-    fs::read_dir(work_root)
-        .into_iter()
-        .flatten()
-        .flatten()
+/// The work directories that are still there. Without a sandbox one may be kept
+/// for another run, with nothing in it but what every run finds.
+pub(super) fn directories(work_root: &Path, confinement: Confinement) -> Vec<String> {
+    let is_spare = |name: &str| {
+        let there = names(&work_root.join(name));
+        confinement == Confinement::Off && there == [".stagehook", "input.json"]
+    };
+    let mut left = names(work_root);
+    left.retain(|name| name.starts_with("run-") && !is_spare(name));
+    left
+}
+
+fn names(directory: &Path) -> Vec<String> {
+    let entries = fs::read_dir(directory).into_iter().flatten().flatten();
+    let mut names: Vec<_> = entries
         .map(|entry| entry.file_name().to_string_lossy().into_owned())
-        .filter(|name| name.starts_with("run-"))
-        .collect()
+        .collect();
+    names.sort();
+    names
 }
