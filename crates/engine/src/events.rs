@@ -157,15 +157,16 @@ impl Engine {
         Ok(self.store.event_types().await?)
     }
 
-    /// Adds event types, or changes those of the same name; all or none.
+    /// Adds event types, or changes those of the same name; all or none. Answers
+    /// how many were added.
     pub async fn put_event_types(
         &self,
         actor: &str,
         types: Vec<EventType>,
-    ) -> Result<(), EngineError> {
-        self.store.put_event_types(actor, types).await?;
+    ) -> Result<usize, EngineError> {
+        let added = self.store.put_event_types(actor, types).await?;
         self.event_types.set(None);
-        Ok(())
+        Ok(added)
     }
 
     /// Removes an event type that is not built in; its events are kept.

@@ -1,7 +1,7 @@
 //! The catalogue of event types. REQ-EVT-1
 
 use crate::audit::Change;
-use crate::database::args;
+use crate::database::{Connection, args};
 use crate::document::{self, Row};
 use crate::error::{Entity, Result, StoreError};
 use crate::store::Store;
@@ -46,12 +46,16 @@ impl Store {
         rows.into_iter().map(EventType::try_from).collect()
     }
 
-    /// Adds event types, or changes those of the same name; all or none.
-    pub async fn put_event_types(&self, actor: &str, types: Vec<EventType>) -> Result<()> {
+    /// Adds event types, or changes those of the same name; all or none. Answers
+    /// how many were added.
+    pub async fn put_event_types(&self, actor: &str, types: Vec<EventType>) -> Result<usize> {
         let (actor, at) = (actor.to_owned(), self.now());
         self.write(move |connection| {
             Box::pin(async move {
+                let mut added = 0;
                 for event_type in &types {
+                    let before = find(connection, &event_type.name).await?;
+                    added += usize::from(before.is_none());
                     let schema = event_type.schema.as_ref().map(document::write);
                     connection
                         .execute(
@@ -77,12 +81,13 @@ impl Store {
                         subject: Entity::EventType,
                         at,
                     };
+                    let before = before.as_ref().map(document::write).transpose()?;
                     let after = document::write(event_type)?;
                     change
-                        .record(connection, &event_type.name, None, Some(after))
+                        .record(connection, &event_type.name, before, Some(after))
                         .await?;
                 }
-                Ok(())
+                Ok(added)
             })
         })
         .await
@@ -96,6 +101,7 @@ impl Store {
         let (actor, name, at) = (actor.to_owned(), name.to_owned(), self.now());
         self.write(move |connection| {
             Box::pin(async move {
+                let before = find(connection, &name).await?;
                 let deleted = connection
                     .execute(
                         "DELETE FROM event_types WHERE name = $1 AND built_in = $2",
@@ -111,9 +117,21 @@ impl Store {
                     subject: Entity::EventType,
                     at,
                 };
-                change.record(connection, &name, None, None).await
+                let before = before.as_ref().map(document::write).transpose()?;
+                change.record(connection, &name, before, None).await
             })
         })
         .await
     }
+}
+
+async fn find(connection: &mut Connection, name: &str) -> Result<Option<EventType>> {
+    let row: Option<EventTypeRow> = connection
+        .optional(
+            "SELECT name, kind, description, data_schema, built_in FROM event_types
+             WHERE name = $1",
+            args![name],
+        )
+        .await?;
+    row.map(EventType::try_from).transpose()
 }

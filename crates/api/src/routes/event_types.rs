@@ -48,19 +48,24 @@ pub(crate) async fn list(
     }))
 }
 
-/// Adds an event type, or changes the one of the same name, unless it is built
-/// in.
+/// Adds an event type (201), or changes the one of the same name (200), unless
+/// it is built in.
 #[utoipa::path(post, operation_id = "create_event_type", path = "/event-types", tag = "events", request_body = EventTypeRequest,
-    responses((status = 201, body = EventType)))]
+    responses((status = 201, body = EventType), (status = 200, body = EventType)))]
 pub(crate) async fn create(
     State(state): State<ApiState>,
     Extension(actor): Extension<Actor>,
     ApiJson(request): ApiJson<EventTypeRequest>,
 ) -> Result<(StatusCode, Json<EventType>), Problem> {
     let event_type = checked(move || request.check()).await?;
-    let added = vec![event_type.clone()];
-    state.engine.put_event_types(actor.name(), added).await?;
-    Ok((StatusCode::CREATED, Json(event_type)))
+    let types = vec![event_type.clone()];
+    let added = state.engine.put_event_types(actor.name(), types).await?;
+    let status = if added == 0 {
+        StatusCode::OK
+    } else {
+        StatusCode::CREATED
+    };
+    Ok((status, Json(event_type)))
 }
 
 /// Adds the event types of a catalogue file, all or none: `{"application",

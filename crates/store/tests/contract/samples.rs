@@ -7,7 +7,9 @@ use stagehook_core::digest::Digest;
 use stagehook_core::event::Event;
 use stagehook_core::execution::{ExecutionStatus, ScriptRun, ScriptSandbox, Usage};
 use stagehook_core::hook::{Hook, HookRequest, HookSpec};
-use stagehook_core::ids::{EventId, ExecutionId, JobId, NodeId, ProjectId, SceneTypeId, StageRunId};
+use stagehook_core::ids::{
+    EventId, ExecutionId, JobId, NodeId, ProjectId, SceneTypeId, StageRunId,
+};
 use stagehook_core::job::Job;
 use stagehook_core::log::ExecutionRecord;
 use stagehook_core::page::PageRequest;

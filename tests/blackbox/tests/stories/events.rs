@@ -247,7 +247,11 @@ async fn the_catalogue_grows_and_shrinks(on: Database) {
     });
     let added = studio.post("/event-types", &request).await.expect(201);
     assert_eq!(added["built_in"], false);
-    assert_eq!(named("translation.done").await, Some(added));
+    assert_eq!(named("translation.done").await, Some(added.clone()));
+    let mut described = request.clone();
+    described["description"] = json!("A subtitle speaks another language.");
+    let changed = studio.post("/event-types", &described).await.expect(200);
+    assert_eq!(named("translation.done").await, Some(changed.clone()));
     let emit = async |data: Value| {
         let body = json!({"event_name": "translation.done", "data": data});
         studio.post("/events", &body).await
@@ -302,8 +306,12 @@ async fn the_catalogue_grows_and_shrinks(on: Database) {
     refused.problem(422, "invalid-request");
     // Who changed the catalogue is on record.
     let audit = studio.all("/audit?subject_type=event_type").await;
-    assert_eq!(audit.len(), 5, "{audit:#?}");
+    assert_eq!(audit.len(), 6, "{audit:#?}");
     assert_eq!(audit[0]["action"], "event_type.delete");
+    assert_eq!(audit[0]["before"]["name"], "one.done");
+    assert_eq!(audit[5]["before"], Value::Null);
+    assert_eq!(audit[4]["before"], added);
+    assert_eq!(audit[4]["after"], changed);
 }
 
 async fn the_catalogue_of_a_real_application_is_taken_whole(on: Database) {
