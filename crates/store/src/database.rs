@@ -7,6 +7,7 @@ mod arg;
 mod connection;
 mod dialect;
 mod readers;
+mod rows;
 mod select;
 mod writer;
 
@@ -14,6 +15,7 @@ pub(crate) use arg::{Arg, args};
 pub(crate) use connection::{Connection, Fetched, PostgresTransaction};
 pub(crate) use dialect::{Sql, for_share, for_update, is_unavailable};
 pub(crate) use readers::Readers;
+pub(crate) use rows::{batches, parameters};
 pub(crate) use select::{Order, Select};
 pub(crate) use writer::Writer;
 

@@ -27,51 +27,52 @@ pub(crate) use hook::{cancel_of, enabled_again};
 pub use operate::{DeliveryFilter, REPLAY_MAX, Replay, Replayed};
 pub use row::Delivery;
 
-use crate::database::{Arg, Connection, Sql};
+use crate::database::{Arg, Connection, Sql, args, batches, parameters};
 use crate::error::Result;
 use chrono::{DateTime, Utc};
 use stagehook_core::ids::{DeliveryId, HookId};
 use stagehook_core::scope::ScopeType;
-use std::fmt::Write as _;
 
-/// Deliveries that are inserted by one statement; both databases take many more
-/// arguments than that needs.
-const ROWS_AT_ONCE: usize = 100;
+/// Of a delivery that is new.
+const COLUMNS: usize = 7;
 
-/// Adds deliveries of an event that is being stored, due now.
+/// A delivery of an event that is being stored.
+pub(crate) struct NewDelivery<'a> {
+    pub(crate) event_seq: i64,
+    pub(crate) event_name: &'a str,
+    pub(crate) hook: HookId,
+    /// The level it comes from.
+    pub(crate) source: ScopeType,
+    pub(crate) order_key: Option<String>,
+    /// When it is due, which is now.
+    pub(crate) at: DateTime<Utc>,
+}
+
 pub(crate) async fn insert(
     connection: &mut Connection,
-    event_seq: i64,
-    event_name: &str,
-    hooks: impl Iterator<Item = (HookId, ScopeType, Option<String>)>,
-    at: DateTime<Utc>,
+    deliveries: &[NewDelivery<'_>],
 ) -> Result<()> {
-    let hooks: Vec<_> = hooks.collect();
-    for hooks in hooks.chunks(ROWS_AT_ONCE) {
-        let mut sql = "INSERT INTO deliveries (event_seq, event_name, state, attempts, due_at,
-                                               created_at, id, hook_id, source, order_key) VALUES "
-            .to_owned();
-        let mut args: Vec<Arg<'_>> = vec![event_seq.into(), event_name.into(), at.into()];
-        for (row, (hook, source, order_key)) in hooks.iter().enumerate() {
-            let comma = if row == 0 { "" } else { ", " };
-            let first = args.len() + 1;
-            // Writing to a String cannot fail.
-            let _ = write!(
-                sql,
-                "{comma}($1, $2, 'pending', 0, $3, $3, ${first}, ${}, ${}, ",
-                first + 1,
-                first + 2
-            );
-            args.push(DeliveryId::generate().get().into());
-            args.push(hook.get().into());
-            args.push(source.as_str().into());
-            if let Some(order_key) = order_key {
-                args.push(order_key.as_str().into());
-                let _ = write!(sql, "${})", first + 3);
-            } else {
-                sql.push_str("NULL)");
-            }
+    for deliveries in batches(deliveries) {
+        let mut args: Vec<Arg<'_>> = Vec::with_capacity(deliveries.len() * COLUMNS);
+        for new in deliveries {
+            args.extend_from_slice(args![
+                new.event_seq,
+                new.event_name,
+                new.at,
+                DeliveryId::generate().get(),
+                new.hook.get(),
+                new.source.as_str(),
+                new.order_key.as_deref()
+            ]);
         }
+        let sql = format!(
+            "WITH new (event_seq, event_name, at, id, hook_id, source, order_key) AS (VALUES {})
+             INSERT INTO deliveries (event_seq, event_name, due_at, created_at, id, hook_id, source,
+                                     order_key, state, attempts)
+             SELECT event_seq, event_name, at, at, id, hook_id, source, order_key, 'pending', 0
+             FROM new",
+            parameters(deliveries.len(), COLUMNS)
+        );
         connection.execute(Sql::Built(sql), &args).await?;
         connection.has_deliveries();
     }

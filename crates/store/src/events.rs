@@ -1,7 +1,7 @@
 //! Business events: stored in the transaction of what caused them. REQ-EVT-3
 
-use crate::database::{Connection, Order, Select, args};
-use crate::deliveries;
+use crate::database::{Arg, Connection, Order, Select, Sql, args, batches, parameters};
+use crate::deliveries::{self, NewDelivery};
 use crate::document::{self, Row};
 use crate::error::{Entity, Result, StoreError};
 use crate::outbox::Subscriber;
@@ -12,7 +12,11 @@ use stagehook_core::event::Event;
 use stagehook_core::ids::{EventId, JobId};
 use stagehook_core::page::{Page, PageRequest};
 use stagehook_core::scope::{Scope, ScopeType};
+use std::collections::HashMap;
 use uuid::Uuid;
+
+/// Of an event that is stored.
+const COLUMNS: usize = 7;
 
 /// Which events.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -48,7 +52,7 @@ pub(crate) async fn emit(
         scope,
         created_at: at,
     };
-    insert(connection, &event).await.map(|_| ())
+    insert(connection, &[&event]).await.map(drop)
 }
 
 /// What an event of our own is about.
@@ -58,60 +62,91 @@ pub(crate) enum About {
     Scope(Scope),
 }
 
-/// Stores an event, and a delivery for each hook that answers it. Answers how
-/// many these are.
-pub(crate) async fn insert(connection: &mut Connection, event: &Event) -> Result<usize> {
-    let subscribers = match connection.outbox() {
-        Some(outbox) => outbox.subscribers(connection, event).await?,
-        None => Vec::new(),
+/// Stores events, and a delivery for each hook that answers one. Answers how
+/// many these are, event by event.
+pub(crate) async fn insert(connection: &mut Connection, events: &[&Event]) -> Result<Vec<usize>> {
+    let answering = match connection.outbox() {
+        Some(outbox) => outbox.subscribers(connection, events).await?,
+        None => vec![Vec::new(); events.len()],
     };
-    store(connection, event, &subscribers).await
+    store(connection, events, &answering).await?;
+    Ok(answering.iter().map(Vec::len).collect())
 }
 
-/// Stores an event if a hook answers it: one of those that would fill the
-/// database otherwise. Live clients hear of it all the same.
-pub(crate) async fn insert_if_answered(connection: &mut Connection, event: &Event) -> Result<()> {
+/// Stores those of these events that a hook answers: of a kind that would fill
+/// the database otherwise.
+pub(crate) async fn insert_if_answered(
+    connection: &mut Connection,
+    events: &[&Event],
+) -> Result<()> {
     let Some(outbox) = connection.outbox() else {
         return Ok(());
     };
-    let subscribers = outbox.subscribers(connection, event).await?;
-    if !subscribers.is_empty() {
-        store(connection, event, &subscribers).await?;
-    }
-    Ok(())
+    let answering = outbox.subscribers(connection, events).await?;
+    let (events, answering): (Vec<_>, Vec<_>) = events
+        .iter()
+        .zip(answering)
+        .filter(|(_, answering)| !answering.is_empty())
+        .unzip();
+    store(connection, &events, &answering).await
+}
+
+#[derive(sqlx::FromRow)]
+struct StoredRow {
+    seq: i64,
+    id: Uuid,
 }
 
 async fn store(
     connection: &mut Connection,
-    event: &Event,
-    subscribers: &[Subscriber],
-) -> Result<usize> {
-    let data = document::write(&event.data)?;
-    let scope_type = match event.scope {
-        Scope::Studio => None,
-        scope => Some(scope.scope_type().as_str()),
-    };
-    let seq = connection
-        .number(
-            "INSERT INTO events (id, event_name, data, job_id, scope_type, scope_id, created_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING seq",
-            args![
+    events: &[&Event],
+    answering: &[Vec<Subscriber>],
+) -> Result<()> {
+    if events.is_empty() {
+        return Ok(());
+    }
+    let mut places = HashMap::with_capacity(events.len());
+    for events in batches(events) {
+        let mut args: Vec<Arg<'_>> = Vec::with_capacity(events.len() * COLUMNS);
+        for event in events {
+            let scope_type = match event.scope {
+                Scope::Studio => None,
+                scope => Some(scope.scope_type().as_str()),
+            };
+            args.extend_from_slice(args![
                 event.id.get(),
                 &event.event_name,
-                data,
+                document::write(&event.data)?,
                 event.job_id.map(JobId::get),
                 scope_type,
                 event.scope.scope_id(),
                 event.created_at
-            ],
-        )
-        .await?;
+            ]);
+        }
+        let sql = format!(
+            "INSERT INTO events (id, event_name, data, job_id, scope_type, scope_id, created_at)
+             VALUES {} RETURNING seq, id",
+            parameters(events.len(), COLUMNS)
+        );
+        let stored: Vec<StoredRow> = connection.all(Sql::Built(sql), &args).await?;
+        places.extend(stored.into_iter().map(|row| (row.id, row.seq)));
+    }
     connection.has_events();
-    let hooks = subscribers
-        .iter()
-        .map(|known| (known.hook, known.source, known.order_key(event)));
-    deliveries::insert(connection, seq, &event.event_name, hooks, event.created_at).await?;
-    Ok(subscribers.len())
+    let mut deliveries = Vec::new();
+    for (event, answering) in events.iter().zip(answering) {
+        let Some(place) = places.get(&event.id.get()) else {
+            return Err(StoreError::not_found(Entity::Event, event.id));
+        };
+        deliveries.extend(answering.iter().map(|known| NewDelivery {
+            event_seq: *place,
+            event_name: &event.event_name,
+            hook: known.hook,
+            source: known.source,
+            order_key: known.order_key(event),
+            at: event.created_at,
+        }));
+    }
+    deliveries::insert(connection, &deliveries).await
 }
 
 macro_rules! columns {

@@ -12,7 +12,7 @@
 //! | `logs` | the execution log |
 //! | `events`, `outbox` | business events and their deliveries, stored in the transaction of their cause |
 //! | `neighbours` | the other servers on one PostgreSQL |
-//! | `event_types`, `publications` | the catalogue of events, and what others publish |
+//! | `event_types`, `publications`, `publishing` | the catalogue of events, and what others publish, many at a time |
 //! | `deliveries/` | claims, attempts, how event hooks fare, retry and replay |
 //! | `plugins` | components by name, version and digest |
 //! | `scripts` | scripts by path, version and digest |
@@ -60,6 +60,7 @@ mod outbox;
 mod plugins;
 mod projects;
 mod publications;
+mod publishing;
 mod python_environments;
 mod scene_types;
 mod scripts;

@@ -12,6 +12,7 @@ use stagehook_core::ids::{HookId, JobId, ProjectId, SceneTypeId};
 use stagehook_core::resolve::resolve;
 use stagehook_core::scope::{Lineage, Scope, ScopeType};
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
@@ -133,12 +134,33 @@ impl Outbox {
         self.events.notified().await;
     }
 
-    /// The hooks that answer this event, in the order of the effective set.
+    /// The hooks that answer these events, in the order of the effective set,
+    /// event by event.
     pub(crate) async fn subscribers(
         &self,
         connection: &mut Connection,
+        events: &[&Event],
+    ) -> Result<Vec<Vec<Subscriber>>> {
+        let mut of_subjects = HashMap::new();
+        let mut answering = Vec::with_capacity(events.len());
+        for event in events {
+            let subject = (event.job_id, event.scope);
+            let subscribers = match of_subjects.entry(subject) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(unknown) => unknown.insert(self.concerned(connection, event).await?),
+            };
+            let answers = |subscriber: &&Subscriber| subscriber.pattern.matches(&event.event_name);
+            answering.push(subscribers.iter().filter(answers).cloned().collect());
+        }
+        Ok(answering)
+    }
+
+    /// All whom an event with this subject concerns, whatever its name.
+    async fn concerned(
+        &self,
+        connection: &mut Connection,
         event: &Event,
-    ) -> Result<Vec<Subscriber>> {
+    ) -> Result<Arc<Vec<Subscriber>>> {
         let (generation, lineage) = concerned(connection, event).await?;
         // What tells of a change of hooks sees the change before it is committed:
         // its generation may be undone, and be another's later.
@@ -146,20 +168,14 @@ impl Outbox {
             event.event_name.as_str(),
             name::HOOK_CHANGED | name::HOOK_DISABLED
         );
-        let known = is_settled
-            .then(|| self.known(generation, lineage))
-            .flatten();
-        let subscribers = if let Some(known) = known {
-            known
-        } else {
-            let read = Arc::new(read(connection, lineage).await?);
-            if is_settled {
-                self.keep(generation, lineage, Arc::clone(&read));
-            }
-            read
-        };
-        let answers = |subscriber: &&Subscriber| subscriber.pattern.matches(&event.event_name);
-        Ok(subscribers.iter().filter(answers).cloned().collect())
+        if is_settled && let Some(known) = self.known(generation, lineage) {
+            return Ok(known);
+        }
+        let read = Arc::new(read(connection, lineage).await?);
+        if is_settled {
+            self.keep(generation, lineage, Arc::clone(&read));
+        }
+        Ok(read)
     }
 
     fn known(&self, generation: i64, lineage: Lineage) -> Option<Arc<Vec<Subscriber>>> {

@@ -1,6 +1,6 @@
 //! Events that somebody else publishes. REQ-EVT-3
 
-use crate::database::args;
+use crate::database::{Connection, args};
 use crate::document;
 use crate::error::{Result, StoreError};
 use crate::events;
@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use stagehook_core::digest::Digest;
 use stagehook_core::event::Event;
 use stagehook_core::ids::EventId;
+use std::sync::Arc;
 
 /// An event that was stored, and how many hooks will answer it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,45 +47,63 @@ impl Store {
         published: Vec<Event>,
         key: Option<PublicationKey>,
     ) -> Result<Vec<Published>> {
+        match key {
+            Some(key) => self.publish_once(published, key).await,
+            None => self.publish_together(published).await,
+        }
+    }
+
+    async fn publish_once(
+        &self,
+        published: Vec<Event>,
+        key: PublicationKey,
+    ) -> Result<Vec<Published>> {
         let at = self.now();
         let again = key.clone();
         let result = self
             .write(move |connection| {
                 Box::pin(async move {
-                    if let Some(key) = &key
-                        && let Some(answer) = earlier(connection, key).await?
-                    {
+                    if let Some(answer) = earlier(connection, &key).await? {
                         return Ok(answer);
                     }
-                    let mut answer = Vec::with_capacity(published.len());
-                    for event in &published {
-                        let deliveries = events::insert(connection, event).await?;
-                        answer.push(Published {
-                            id: event.id,
-                            deliveries,
-                        });
-                    }
-                    if let Some(key) = &key {
-                        connection
-                            .execute(
-                                "INSERT INTO publications (idempotency_key, request_digest, answer,
-                                                           created_at)
-                                 VALUES ($1, $2, $3, $4)",
-                                args![&key.key, &key.digest, document::write(&answer)?, at],
-                            )
-                            .await?;
-                    }
+                    let published: Vec<&Event> = published.iter().collect();
+                    let answer = insert(connection, &published).await?;
+                    connection
+                        .execute(
+                            "INSERT INTO publications (idempotency_key, request_digest, answer,
+                                                       created_at)
+                             VALUES ($1, $2, $3, $4)",
+                            args![&key.key, &key.digest, document::write(&answer)?, at],
+                        )
+                        .await?;
                     Ok(answer)
                 })
             })
             .await;
-        match (result, again) {
+        match result {
             // Somebody else published with the same key in the same moment.
-            (Err(error), Some(key)) if error.is_unique_violation() => {
-                earlier(&mut self.reader().await?, &key).await?.ok_or(error)
+            Err(error) if error.is_unique_violation() => {
+                let mut reader = self.reader().await?;
+                earlier(&mut reader, &again).await?.ok_or(error)
             }
-            (result, _) => result,
+            result => result,
         }
+    }
+
+    /// Stores several publications, all or none.
+    pub(crate) async fn publish_all(
+        &self,
+        publications: Arc<Vec<Vec<Event>>>,
+    ) -> Result<Vec<Vec<Published>>> {
+        self.write(move |connection| {
+            Box::pin(async move {
+                let events: Vec<&Event> = publications.iter().flatten().collect();
+                let mut published = insert(connection, &events).await?.into_iter();
+                let own = |events: &Vec<Event>| published.by_ref().take(events.len()).collect();
+                Ok(publications.iter().map(own).collect())
+            })
+        })
+        .await
     }
 
     /// Forgets the keys of publications from before then. Answers how many.
@@ -103,9 +122,21 @@ impl Store {
     }
 }
 
+async fn insert(connection: &mut Connection, events: &[&Event]) -> Result<Vec<Published>> {
+    let deliveries = events::insert(connection, events).await?;
+    Ok(events
+        .iter()
+        .zip(deliveries)
+        .map(|(event, deliveries)| Published {
+            id: event.id,
+            deliveries,
+        })
+        .collect())
+}
+
 /// What was answered to this key before.
 async fn earlier(
-    connection: &mut crate::database::Connection,
+    connection: &mut Connection,
     key: &PublicationKey,
 ) -> Result<Option<Vec<Published>>> {
     let row: Option<PublicationRow> = connection

@@ -5,6 +5,7 @@ use crate::database::{BoxFuture, Connection, PostgresTransaction, Readers, Write
 use crate::error::{Result, StoreError};
 use crate::neighbours::Neighbours;
 use crate::outbox::Outbox;
+use crate::publishing::Publishing;
 use chrono::{DateTime, Utc};
 use sqlx::migrate::{Migrate, MigrateError, Migrator};
 use sqlx::pool::PoolOptions;
@@ -22,6 +23,10 @@ static POSTGRES_MIGRATIONS: Migrator = sqlx::migrate!("../../migrations/postgres
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 /// A connection that was idle for longer is tried before it is used.
 const TRUSTED_IDLE: Duration = Duration::from_secs(2);
+
+/// Transactions of PostgreSQL at the same time in which publications are stored:
+/// the fewer, the more of them share one.
+const PUBLISHED_AT_ONCE: usize = 2;
 
 /// How a store is opened.
 #[derive(Debug, Clone)]
@@ -55,6 +60,7 @@ struct Inner {
     backend: Backend,
     clock: Clock,
     outbox: Arc<Outbox>,
+    publishing: Publishing,
 }
 
 #[derive(Debug)]
@@ -117,8 +123,13 @@ impl Store {
                 }
             }
         };
+        let publishing = match backend {
+            Backend::Sqlite { .. } => Publishing::new(1),
+            Backend::Postgres { .. } => Publishing::new(PUBLISHED_AT_ONCE),
+        };
         Ok(Self {
             inner: Arc::new(Inner {
+                publishing,
                 backend,
                 clock: options.clock,
                 outbox,
@@ -181,6 +192,11 @@ impl Store {
                 pool.close().await;
             }
         }
+    }
+
+    /// The publications that wait.
+    pub(crate) fn publishing(&self) -> &Publishing {
+        &self.inner.publishing
     }
 
     /// The time now, as every row of one change has it.

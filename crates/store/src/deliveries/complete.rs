@@ -117,6 +117,7 @@ impl Store {
                     order::lock(connection, hook).await?;
                 }
                 let mut tallies: BTreeMap<HookId, Tally> = BTreeMap::new();
+                let mut executed = Vec::new();
                 for attempt in &attempts {
                     if !settle(connection, attempt).await? {
                         tracing::warn!(delivery = %attempt.delivery, "a claim was lost");
@@ -129,10 +130,9 @@ impl Store {
                     if let (Some(key), true) = (&attempt.order_key, attempt.after.is_final()) {
                         order::let_go(connection, attempt.record.hook_id, key).await?;
                     }
-                    if let Some(event) = &attempt.executed {
-                        events::insert_if_answered(connection, event).await?;
-                    }
+                    executed.extend(&attempt.executed);
                 }
+                events::insert_if_answered(connection, &executed).await?;
                 let mut failing = Vec::new();
                 // In the order of their ids, so that two servers do not wait for
                 // each other.

@@ -1,5 +1,6 @@
 //! What people look at, and ask for.
 
+use super::NewDelivery;
 use super::row::{Delivery, DeliveryRow, columns, tables};
 use crate::audit::Change;
 use crate::database::{Connection, Order, Select, args};
@@ -255,17 +256,19 @@ async fn again(
         return Ok(0);
     }
     let event = events::read(connection, EventId::new(row.id)).await?;
-    let subscribers = outbox.subscribers(connection, &event).await?;
-    let Some(subscriber) = subscribers.into_iter().find(|known| known.hook == hook) else {
+    let answering = outbox.subscribers(connection, &[&event]).await?;
+    let mut answering = answering.into_iter().flatten();
+    let Some(subscriber) = answering.find(|known| known.hook == hook) else {
         return Ok(0);
     };
-    super::insert(
-        connection,
-        row.seq,
-        &row.event_name,
-        [(hook, subscriber.source, subscriber.order_key(&event))].into_iter(),
+    let delivery = NewDelivery {
+        event_seq: row.seq,
+        event_name: &row.event_name,
+        hook,
+        source: subscriber.source,
+        order_key: subscriber.order_key(&event),
         at,
-    )
-    .await?;
+    };
+    super::insert(connection, &[delivery]).await?;
     Ok(1)
 }

@@ -98,16 +98,10 @@ async fn finish(
     if let Some(halt) = &end.halt
         && jobs::halt(connection, id, &halt.reason).await?
     {
-        for event in &halt.events {
-            events::insert(connection, event).await?;
-        }
+        events::insert(connection, &halt.events.iter().collect::<Vec<_>>()).await?;
     }
-    for event in &end.events {
-        events::insert(connection, event).await?;
-    }
-    for event in &end.meta {
-        events::insert_if_answered(connection, event).await?;
-    }
+    events::insert(connection, &end.events.iter().collect::<Vec<_>>()).await?;
+    events::insert_if_answered(connection, &end.meta.iter().collect::<Vec<_>>()).await?;
     Ok(log)
 }
 

@@ -9,7 +9,7 @@ use stagehook_core::delivery::{DeliveryState, EXHAUSTED_IN_A_ROW_MAX};
 use stagehook_core::event::{Event, name};
 use stagehook_core::execution::ExecutionStatus;
 use stagehook_core::hook::{Hook, HookSpec};
-use stagehook_core::ids::{ClaimId, HookId, NodeId};
+use stagehook_core::ids::{ClaimId, EventId, HookId, NodeId};
 use stagehook_core::log::ExecutionRecord;
 use stagehook_core::scope::Scope;
 use stagehook_store::{
@@ -18,6 +18,7 @@ use stagehook_store::{
 };
 use std::collections::BTreeSet;
 use std::time::Duration;
+use tokio::task::JoinSet;
 
 contract![
     an_event_leaves_a_delivery_for_each_hook_that_answers_it,
@@ -38,6 +39,7 @@ contract![
     a_delivery_is_retried_by_hand,
     a_range_is_replayed,
     a_publication_is_repeated_under_its_key,
+    publications_at_the_same_time_share_nothing_but_their_transaction,
     meta_events_are_kept_where_they_are_answered,
     whoever_waits_is_woken_after_the_commit,
 ];
@@ -600,6 +602,69 @@ async fn a_publication_is_repeated_under_its_key(f: &Fixture) {
     f.store.forget_publications(at(1)).await.unwrap();
     let (one, two) = tokio::join!(publish("c"), publish("c"));
     assert_eq!(one.unwrap(), two.unwrap());
+}
+
+async fn publications_at_the_same_time_share_nothing_but_their_transaction(f: &Fixture) {
+    let project = f.project("north").await;
+    let job = f.job_in(project).await;
+    f.hook(&answering("all", "shot_*")).await;
+    f.hook(&spec(
+        "of the project",
+        json!({"hook_point": null, "event": "shot_ready", "failure_mode": "warn",
+            "scope_type": "project", "scope_id": project}),
+    ))
+    .await;
+    let taken = event("shot_ready", None);
+    f.publish(taken.clone()).await;
+
+    // Each its own number of events, some of the job, some that nobody answers;
+    // every tenth with an id that is taken.
+    let publication = |number: usize| {
+        let name = ["shot_ready", "shot_done", "render_done"][number % 3];
+        let about = (number % 2 == 0).then_some(job.id);
+        let mut events: Vec<Event> = (0..=number % 70).map(|_| event(name, about)).collect();
+        if number % 10 == 0 {
+            events.push(taken.clone());
+        }
+        let each = match (name, about) {
+            ("shot_ready", Some(_)) => 2,
+            ("render_done", _) => 0,
+            _ => 1,
+        };
+        (events, each)
+    };
+    let mut publications = JoinSet::new();
+    for number in 0..150 {
+        let store = f.store.clone();
+        let (events, each) = publication(number);
+        publications.spawn(async move {
+            let ids: Vec<EventId> = events.iter().map(|event| event.id).collect();
+            (number, ids, each, store.publish_events(events, None).await)
+        });
+    }
+    let mut stored = BTreeSet::from([taken.id]);
+    for (number, ids, each, answer) in publications.join_all().await {
+        match answer {
+            Ok(published) => {
+                assert!(number % 10 != 0, "an id was stored twice");
+                let expected: Vec<_> = ids.iter().map(|id| (*id, each)).collect();
+                let published = published.iter().map(|event| (event.id, event.deliveries));
+                assert_eq!(published.collect::<Vec<_>>(), expected);
+                stored.extend(ids);
+            }
+            Err(error) => assert!(number % 10 == 0, "{number}: {error}"),
+        }
+    }
+    let events = f.store.events_after(0, 100_000).await.unwrap();
+    let found: Vec<EventId> = events
+        .into_iter()
+        .filter(|(_, event)| {
+            ["shot_ready", "shot_done", "render_done"].contains(&&*event.event_name)
+        })
+        .map(|(_, event)| event.id)
+        .collect();
+    assert_eq!(found.len(), stored.len());
+    assert_eq!(found.into_iter().collect::<BTreeSet<_>>(), stored);
 }
 
 async fn meta_events_are_kept_where_they_are_answered(f: &Fixture) {
