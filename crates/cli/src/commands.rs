@@ -18,6 +18,7 @@ mod script;
 mod secret;
 mod serve;
 mod stage;
+mod webhook;
 
 use crate::ending::{EXIT_CODES, Ending};
 use anyhow::Context as _;
@@ -66,6 +67,8 @@ enum Command {
     Secret(secret::SecretArgs),
     /// Plugins (WebAssembly components)
     Plugin(plugin::PluginArgs),
+    /// Webhooks, for those who receive them: verify
+    Webhook(webhook::WebhookArgs),
 }
 
 /// Runs a command to its end.
@@ -92,6 +95,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Script(args) => wait(script::run(args)),
         Command::Secret(args) => wait(secret::run(args)),
         Command::Plugin(args) => wait(plugin::run(args)),
+        Command::Webhook(args) => webhook::run(args),
     };
     ending.map(ExitCode::from)
 }

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 pub(crate) const EXIT_CODES: &str = "\
 Exit codes:
   0  done; `stage run`: proceed; `hook test`, `plugin run`: it succeeded
-  1  an error (it is on stderr); `hook test`: the hook did not succeed
+  1  an error (it is on stderr); `hook test`: the hook did not succeed; `webhook verify`: it is not genuine
   2  `stage run`: halt, the pipeline must stop here; `plugin run`: the plugin ran and did not succeed";
 
 /// How a command ended.
@@ -14,7 +14,7 @@ Exit codes:
 pub(crate) enum Ending {
     /// It did what it was asked to; a stage: proceed.
     Ok,
-    /// It could not, or a tested hook did not succeed.
+    /// It could not, or what was tested is not as it should be.
     Error,
     /// The stage halts, or a plugin that was run did not succeed.
     Halt,

@@ -13,6 +13,7 @@
 //! | [`config`] | what each hook type may be configured with, and what is wrong with it |
 //! | [`delivery`] | what one attempt at an event hook means: done, again later, or given up |
 //! | [`event_type`] | which types of events there are, and what their data may be |
+//! | [`webhook_signature`] | how webhooks are signed, and what is wrong with one whose signature does not fit |
 //! | [`patch`] | how a hook's metadata patch (RFC 7396) changes the stage's metadata |
 //!
 //! Invariants: no I/O, no async runtime, no SQL, no HTTP. Time is an argument
@@ -56,3 +57,4 @@ pub mod text;
 pub mod token;
 pub mod trigger;
 pub mod verdict;
+pub mod webhook_signature;

@@ -11,8 +11,11 @@
 //! A secret that begins with `whsec_` is the key in base64, as Standard
 //! Webhooks writes keys; any other is the key itself. Both forms use that key.
 
+mod check;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
+pub use check::{Received, Refusal, Report, TOLERANCE_SECONDS};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 use std::fmt;

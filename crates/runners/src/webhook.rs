@@ -23,7 +23,6 @@ mod answer;
 mod failure;
 mod request;
 mod retry_after;
-pub mod signature;
 
 use crate::{Egress, HostBroken, Invocation, NetworkPolicy, Secrets};
 use answer::Answer;

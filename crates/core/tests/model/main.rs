@@ -26,3 +26,4 @@ mod secret;
 mod signature;
 mod verdict;
 mod webhook;
+mod webhook_signature;

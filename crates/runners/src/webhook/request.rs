@@ -1,7 +1,6 @@
 //! What is sent. REQ-EVT-5
 
 use super::failure::Failure;
-use super::signature::Key;
 use crate::secrets::Redactor;
 use crate::{Invocation, KnownSecrets};
 use base64::Engine as _;
@@ -15,6 +14,7 @@ use serde_json::Value;
 use stagehook_core::config::{Auth, Method, WebhookConfig};
 use stagehook_core::contract::{HookInput, TriggerRef};
 use stagehook_core::ids::EventId;
+use stagehook_core::webhook_signature::Key;
 
 /// The body of an event. A stage's body is the hook's input.
 #[derive(Debug, Serialize)]

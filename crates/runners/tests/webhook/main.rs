@@ -3,5 +3,4 @@
 mod answering;
 mod hostile;
 mod request;
-mod signing;
 mod stage;

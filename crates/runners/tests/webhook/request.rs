@@ -4,7 +4,7 @@ use crate::stage::{LONG, event, runner, send_with, stage};
 use serde_json::{Value, json};
 use stagehook_core::execution::ExecutionStatus;
 use stagehook_core::ids::EventId;
-use stagehook_runners::webhook::signature::Key;
+use stagehook_core::webhook_signature::Key;
 use stagehook_test_support::receiver::Receiver;
 
 #[tokio::test]

@@ -23,6 +23,7 @@ mod events_in_order;
 mod events_live;
 mod events_operated;
 mod events_socket_io;
+mod events_verified;
 mod example;
 mod history;
 mod hook_types;
