@@ -27,23 +27,27 @@
 //! too when nobody reads descriptor 3 any more: the server is gone.
 //!
 //! This is compiled by the build script of `stagehook-runners`, by `rustc`
-//! alone and without any crate, linked statically: it is started for every
-//! confined hook, and must cost next to nothing. Hence the calls of the C
-//! library below.
+//! alone and without any crate, neither the standard library nor that of C: it
+//! is started for every confined hook, and must cost next to nothing. Setting
+//! up a C library alone took longer than all of the below.
 
+#![cfg_attr(panic = "abort", no_std, no_main, no_builtins)]
+#![cfg_attr(
+    not(panic = "abort"),
+    expect(
+        dead_code,
+        reason = "cargo only looks it over, as a program that does nothing"
+    )
+)]
 #![expect(
     unsafe_code,
-    reason = "no crate is at hand to wrap the calls of the C library"
+    reason = "no crate is at hand to wrap the calls of the kernel"
 )]
 
-use std::env;
-use std::ffi::{OsString, c_int, c_long, c_short, c_uint, c_ulong};
-use std::fs::File;
-use std::io::{self, Write as _};
-use std::mem::ManuallyDrop;
-use std::os::fd::FromRawFd as _;
-use std::os::unix::process::CommandExt as _;
-use std::process::{Command, ExitCode};
+mod kernel;
+
+use core::ffi::{CStr, c_char, c_int, c_short, c_uint};
+use kernel::{Errno, Limit, Poll, Signals};
 
 /// Where the end is reported.
 const REPORT: c_int = 3;
@@ -51,119 +55,105 @@ const REPORT: c_int = 3;
 const PR_SET_DUMPABLE: c_int = 4;
 const F_SETFD: c_int = 2;
 const FD_CLOEXEC: c_int = 1;
-const SIG_BLOCK: c_int = 0;
-const SIG_SETMASK: c_int = 2;
+const EINVAL: Errno = 22;
 const SIGTERM: c_int = 15;
 const SIGCHLD: c_int = 17;
-const WNOHANG: c_int = 1;
-const RUSAGE_CHILDREN: c_int = -1;
 const POLLIN: c_short = 1;
 const SFD_NONBLOCK_CLOEXEC: c_int = 0o2_004_000;
 
-/// As large as the C library's, and aligned as well.
-#[repr(C)]
-struct SignalSet([c_ulong; 128 / size_of::<c_ulong>()]);
+#[cfg(not(panic = "abort"))]
+fn main() {}
 
-#[repr(C)]
-struct Limit {
-    soft: u64,
-    hard: u64,
-}
+/// Strings of C, and after them a null pointer.
+type Strings<'a> = &'a [*const c_char];
 
-#[repr(C)]
-struct Poll {
-    descriptor: c_int,
-    events: c_short,
-    happened: c_short,
-}
-
-/// `struct rusage`.
-#[repr(C)]
-struct Usage {
-    /// Seconds and microseconds in the program, and in the kernel for it.
-    times: [c_long; 4],
-    /// In KiB.
-    peak_memory: c_long,
-    rest: [c_long; 13],
-}
-
-unsafe extern "C" {
-    fn prctl(option: c_int, ...) -> c_int;
-    fn fcntl(descriptor: c_int, command: c_int, ...) -> c_int;
-    fn close_range(first: c_uint, last: c_uint, flags: c_uint) -> c_int;
-    fn getrlimit64(resource: c_int, limit: *mut Limit) -> c_int;
-    fn setrlimit64(resource: c_int, limit: *const Limit) -> c_int;
-    fn sigemptyset(set: *mut SignalSet) -> c_int;
-    fn sigaddset(set: *mut SignalSet, signal: c_int) -> c_int;
-    fn sigprocmask(how: c_int, set: *const SignalSet, old: *mut SignalSet) -> c_int;
-    fn signalfd(descriptor: c_int, set: *const SignalSet, flags: c_int) -> c_int;
-    fn poll(descriptors: *mut Poll, count: c_ulong, timeout: c_int) -> c_int;
-    fn read(descriptor: c_int, buffer: *mut u8, bytes: usize) -> isize;
-    fn waitpid(pid: c_int, status: *mut c_int, options: c_int) -> c_int;
-    fn kill(pid: c_int, signal: c_int) -> c_int;
-    fn getrusage(who: c_int, usage: *mut Usage) -> c_int;
-}
-
-fn main() -> ExitCode {
+/// From the beginning to the end; the exit status. `variables` end with a null
+/// pointer.
+fn live(args: Strings<'_>, variables: *const *const c_char) -> c_int {
     // Elsewhere, passing a signal on to "every process" would be just that.
-    if std::process::id() != 1 {
-        return ExitCode::from(2);
+    if kernel::getpid() != 1 {
+        return 2;
     }
-    // SAFETY: descriptor 3 was opened for us, and nothing else in here uses it.
-    let mut report = ManuallyDrop::new(unsafe { File::from_raw_fd(REPORT) });
-    let line = match run() {
+    let mut line = Line::default();
+    match run(args.get(1..).unwrap_or_default(), variables) {
         Ok(Some(status)) => {
             // See wait(2): the signal is in the lowest seven bits, the exit
             // status in the next eight.
-            let ended = match status & 0x7f {
-                0 => format!("exit {}", status >> 8 & 0xff),
-                signal => format!("signal {signal}"),
-            };
-            format!("{ended}{}\n", used())
+            match status & 0x7f {
+                0 => line.say(b"exit", status >> 8 & 0xff),
+                signal => line.say(b"signal", signal),
+            }
+            line.say_used();
         }
-        Ok(None) => return ExitCode::FAILURE,
-        Err(error) => format!("error {}\n", error.raw_os_error().unwrap_or_default()),
-    };
+        Ok(None) => return 1,
+        Err(error) => line.say(b"error", error),
+    }
     // Where nobody reads it any more, nobody needs it.
-    let _ = report.write_all(line.as_bytes());
-    ExitCode::SUCCESS
+    let _ = line.report();
+    0
 }
 
 /// Runs the program to its end: its wait status, or `None` where the server is
 /// gone.
-fn run() -> io::Result<Option<c_int>> {
+fn run(args: Strings<'_>, variables: *const *const c_char) -> Result<Option<c_int>, Errno> {
     hide()?;
-    let mut args = env::args_os().skip(1).peekable();
-    if args.next_if(|arg| arg == "--adopt").is_some() {
-        return wait(adopted(args.next())?, watch_signals()?);
+    if let [first, pid, ..] = args
+        && text(*first) == b"--adopt"
+    {
+        let pid = number(text(*pid)).and_then(|pid| pid.try_into().ok());
+        return wait(pid.ok_or(EINVAL)?, watch_signals()?);
     }
-    for limit in args.by_ref().take_while(|arg| arg != "--") {
-        set_limit(&limit)?;
+    let (limits, program) = split(args).ok_or(EINVAL)?;
+    for &limit in limits {
+        set_limit(text(limit))?;
     }
-    let program = args.next().ok_or(io::ErrorKind::InvalidInput)?;
     // Before the program starts, so that its end is not missed.
     let signals = watch_signals()?;
-    let mut command = Command::new(program);
-    command.args(args);
-    // SAFETY: it makes two calls that may be made after a fork.
-    unsafe { command.pre_exec(hear_signals) };
-    let child = command.spawn()?;
-    let child = c_int::try_from(child.id()).map_err(io::Error::other)?;
-    wait(child, signals)
+    wait(start(program, variables)?, signals)
 }
 
-/// The program that is there already.
-fn adopted(pid: Option<OsString>) -> io::Result<c_int> {
-    let pid = pid.and_then(|pid| pid.to_str()?.parse().ok());
-    Ok(pid.ok_or(io::ErrorKind::InvalidInput)?)
+/// The limits, and the program with its arguments.
+fn split(args: Strings<'_>) -> Option<(Strings<'_>, Strings<'_>)> {
+    let end = args.iter().position(|&arg| text(arg) == b"--")?;
+    let (limits, program) = (args.get(..end)?, args.get(end + 1..)?);
+    (!program.is_empty()).then_some((limits, program))
+}
+
+/// Starts the program, and answers with its number once it is the program.
+fn start(program: Strings<'_>, variables: *const *const c_char) -> Result<c_int, Errno> {
+    let [failed, fails] = kernel::pipe()?;
+    let pid = kernel::fork()?;
+    if pid == 0 {
+        // It would inherit what this process does not hear.
+        let error = match kernel::block(0) {
+            // SAFETY: the arguments are at the end of those of this program, and so
+            // end as they do.
+            Ok(_) => unsafe { kernel::execve(program[0], program.as_ptr(), variables) },
+            Err(error) => error,
+        };
+        let _ = kernel::write(fails, &error.to_ne_bytes());
+        kernel::exit(127);
+    }
+    // The program has no such descriptor: that is the end of the pipe.
+    let c_uint_of = |descriptor: c_int| descriptor.cast_unsigned();
+    kernel::close_range(c_uint_of(fails), c_uint_of(fails))?;
+    let mut error = [0; size_of::<Errno>()];
+    let read = kernel::read(failed, &mut error)?;
+    kernel::close_range(c_uint_of(failed), c_uint_of(failed))?;
+    if read > 0 {
+        return Err(Errno::from_ne_bytes(error));
+    }
+    Ok(pid)
 }
 
 /// Waits for the program's end, as `run` tells of it.
-fn wait(child: c_int, signals: c_int) -> io::Result<Option<c_int>> {
+fn wait(child: c_int, signals: c_int) -> Result<Option<c_int>, Errno> {
     loop {
         // One that was adopted may have ended before.
-        if let Some(status) = reap(child) {
-            return Ok(Some(status));
+        while let Some((pid, status)) = kernel::reap() {
+            if pid == child {
+                return Ok(Some(status));
+            }
         }
         if !wait_for_signal(signals)? {
             return Ok(None);
@@ -171,90 +161,42 @@ fn wait(child: c_int, signals: c_int) -> io::Result<Option<c_int>> {
     }
 }
 
-/// What all that was waited for has used, with a space before each number;
-/// nothing where that is not known.
-fn used() -> String {
-    let mut usage = Usage {
-        times: [0; _],
-        peak_memory: 0,
-        rest: [0; _],
-    };
-    // SAFETY: the pointer is to a live local of the type that is expected.
-    if unsafe { getrusage(RUSAGE_CHILDREN, &raw mut usage) } < 0 {
-        return String::new();
-    }
-    let [seconds, micros, more_seconds, more_micros] = usage.times;
-    let micros = (seconds + more_seconds) * 1_000_000 + micros + more_micros;
-    format!(" {micros} {}", usage.peak_memory)
-}
-
 /// Lets no other process of the sandbox look into this one, and nothing of what
 /// it holds get to the program. One that waits to be adopted goes on when
 /// the last of these calls closes what it waits for.
-fn hide() -> io::Result<()> {
-    // SAFETY: these calls take integers alone.
-    unsafe {
-        check(prctl(PR_SET_DUMPABLE, 0 as c_ulong))?;
-        check(fcntl(REPORT, F_SETFD, FD_CLOEXEC))?;
-        check(close_range(4, c_uint::MAX, 0))?;
-    }
+fn hide() -> Result<(), Errno> {
+    kernel::prctl(PR_SET_DUMPABLE, 0)?;
+    kernel::fcntl(REPORT, F_SETFD, FD_CLOEXEC)?;
+    kernel::close_range(4, c_uint::MAX)?;
     Ok(())
 }
 
 /// `RESOURCE=LIMIT`; never above what this process itself may have.
-fn set_limit(limit: &OsString) -> io::Result<()> {
-    let parsed = limit.to_str().and_then(|text| {
-        let (resource, limit) = text.split_once('=')?;
-        Some((resource.parse().ok()?, limit.parse::<u64>().ok()?))
+fn set_limit(limit: &[u8]) -> Result<(), Errno> {
+    let parsed = limit.iter().position(|&byte| byte == b'=').and_then(|at| {
+        let resource = number(limit.get(..at)?)?.try_into().ok()?;
+        Some((resource, number(limit.get(at + 1..)?)?))
     });
-    let (resource, limit): (c_int, u64) = parsed.ok_or(io::ErrorKind::InvalidInput)?;
-    let mut now = Limit { soft: 0, hard: 0 };
-    // SAFETY: the pointers are to a live local of the type that is expected.
-    unsafe {
-        check(getrlimit64(resource, &raw mut now))?;
-        let limit = limit.min(now.hard);
-        let wanted = Limit {
-            soft: limit,
-            hard: limit,
-        };
-        check(setrlimit64(resource, &raw const wanted))?;
-    }
+    let (resource, limit) = parsed.ok_or(EINVAL)?;
+    let limit = limit.min(kernel::prlimit(resource, None)?.hard);
+    let wanted = Limit {
+        soft: limit,
+        hard: limit,
+    };
+    kernel::prlimit(resource, Some(&wanted))?;
     Ok(())
 }
 
 /// A descriptor that tells of TERM and of ended children, which no longer
 /// interrupt this process.
-fn watch_signals() -> io::Result<c_int> {
-    let mut set = SignalSet([0; _]);
-    // SAFETY: the pointers are to live locals, as large as the C library wants
-    // them; no old mask is asked for.
-    unsafe {
-        check(sigemptyset(&raw mut set))?;
-        check(sigaddset(&raw mut set, SIGTERM))?;
-        check(sigaddset(&raw mut set, SIGCHLD))?;
-        check(sigprocmask(SIG_BLOCK, &raw const set, std::ptr::null_mut()))?;
-        check(signalfd(-1, &raw const set, SFD_NONBLOCK_CLOEXEC))
-    }
-}
-
-/// Makes the program hear what this process does not: it would inherit that.
-fn hear_signals() -> io::Result<()> {
-    let mut none = SignalSet([0; _]);
-    // SAFETY: the pointers are to a live local, as large as the C library wants
-    // it; no old mask is asked for.
-    unsafe {
-        check(sigemptyset(&raw mut none))?;
-        check(sigprocmask(
-            SIG_SETMASK,
-            &raw const none,
-            std::ptr::null_mut(),
-        ))?;
-    }
-    Ok(())
+fn watch_signals() -> Result<c_int, Errno> {
+    const WATCHED: Signals = 1 << (SIGTERM - 1) | 1 << (SIGCHLD - 1);
+    kernel::block(WATCHED)?;
+    kernel::signalfd(WATCHED, SFD_NONBLOCK_CLOEXEC)
 }
 
 /// Waits for signals, and passes TERM on. False: the server is gone.
-fn wait_for_signal(signals: c_int) -> io::Result<bool> {
+fn wait_for_signal(signals: c_int) -> Result<bool, Errno> {
     /// Of `struct signalfd_siginfo`, whose first field is the signal.
     const INFO_BYTES: usize = 128;
     let mut wanted = [
@@ -271,41 +213,91 @@ fn wait_for_signal(signals: c_int) -> io::Result<bool> {
             happened: 0,
         },
     ];
-    // SAFETY: the pointer is to as many live entries as is said.
-    check(unsafe { poll(wanted.as_mut_ptr(), wanted.len() as c_ulong, -1) })?;
+    kernel::poll(&mut wanted)?;
     if wanted[1].happened != 0 {
         return Ok(false);
     }
-    let mut info = [0_u8; INFO_BYTES];
-    // SAFETY: the pointer is to as many live bytes as is said.
-    while unsafe { read(signals, info.as_mut_ptr(), INFO_BYTES) } == INFO_BYTES.cast_signed() {
+    let mut info = [0; INFO_BYTES];
+    while kernel::read(signals, &mut info) == Ok(INFO_BYTES) {
         let signal = c_int::from_ne_bytes([info[0], info[1], info[2], info[3]]);
         if signal == SIGTERM {
-            // SAFETY: this takes integers alone. From process 1 it reaches every
-            // process of the namespace but itself.
-            unsafe { kill(-1, SIGTERM) };
+            // From process 1 it reaches every process of the namespace but itself.
+            let _ = kernel::kill(-1, SIGTERM);
         }
     }
     Ok(true)
 }
 
-/// Reaps what has ended: the wait status of the program, once it is among them.
-fn reap(program: c_int) -> Option<c_int> {
-    loop {
-        let mut status = 0;
-        // SAFETY: the pointer is to a live local.
-        match unsafe { waitpid(-1, &raw mut status, WNOHANG) } {
-            pid if pid == program => return Some(status),
-            pid if pid > 0 => {}
-            _ => return None,
+/// What a string of C says.
+fn text<'a>(string: *const c_char) -> &'a [u8] {
+    // SAFETY: arguments are there, as strings of C, as long as the program is.
+    unsafe { CStr::from_ptr(string) }.to_bytes()
+}
+
+/// A number that is written in digits.
+fn number(digits: &[u8]) -> Option<u64> {
+    core::str::from_utf8(digits).ok()?.parse().ok()
+}
+
+/// The line that is reported.
+struct Line {
+    bytes: [u8; 128],
+    length: usize,
+}
+
+impl Default for Line {
+    fn default() -> Self {
+        Self {
+            bytes: [0; _],
+            length: 0,
         }
     }
 }
 
-fn check(answer: c_int) -> io::Result<c_int> {
-    if answer < 0 {
-        Err(io::Error::last_os_error())
-    } else {
-        Ok(answer)
+impl Line {
+    fn say(&mut self, word: &[u8], number: c_int) {
+        self.push(word);
+        self.say_number(number.unsigned_abs().into());
+    }
+
+    /// What all that was waited for has used; nothing where that is not known.
+    fn say_used(&mut self) {
+        let Ok(usage) = kernel::usage_of_children() else {
+            return;
+        };
+        let [seconds, micros, more_seconds, more_micros] = usage.times;
+        let micros = (seconds + more_seconds) * 1_000_000 + micros + more_micros;
+        self.say_number(micros.unsigned_abs());
+        self.say_number(usage.peak_memory.unsigned_abs());
+    }
+
+    fn say_number(&mut self, mut number: u64) {
+        let mut digits = [0; 20];
+        let mut first = digits.len();
+        loop {
+            first -= 1;
+            #[expect(clippy::cast_possible_truncation, reason = "it is one digit")]
+            let digit = (number % 10) as u8;
+            digits[first] = b'0' + digit;
+            number /= 10;
+            if number == 0 {
+                break;
+            }
+        }
+        self.push(b" ");
+        self.push(&digits[first..]);
+    }
+
+    fn push(&mut self, bytes: &[u8]) {
+        let end = self.length + bytes.len();
+        if let Some(room) = self.bytes.get_mut(self.length..end) {
+            room.copy_from_slice(bytes);
+            self.length = end;
+        }
+    }
+
+    fn report(&mut self) -> Result<c_int, Errno> {
+        self.push(b"\n");
+        kernel::write(REPORT, &self.bytes[..self.length])
     }
 }
