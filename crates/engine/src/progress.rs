@@ -102,6 +102,20 @@ impl Progress {
         self.tell_event(Some(place), event);
     }
 
+    /// Of these events the unanswered ones are not stored.
+    pub(crate) fn tell_unkept(
+        &self,
+        events: impl IntoIterator<Item = Event>,
+        unanswered: &[EventId],
+    ) {
+        if self.has_listeners() {
+            events
+                .into_iter()
+                .filter(|event| unanswered.contains(&event.id))
+                .for_each(|event| self.publish(event));
+        }
+    }
+
     fn tell_event(&self, place: Option<i64>, event: Event) {
         self.send(LiveEvent::of(place, event));
     }

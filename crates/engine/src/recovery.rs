@@ -9,6 +9,7 @@ use crate::halt::{halt_of, hook_blocked};
 use crate::meta::hook_executed;
 use crate::record::{cut_off, reason};
 use stagehook_core::answer::applied;
+use stagehook_core::event::Event;
 use stagehook_core::ids::StageRunId;
 use stagehook_core::patch;
 use stagehook_core::stage_run::{StageRun, StageRunStatus};
@@ -111,8 +112,9 @@ impl Engine {
         }
         let records = logs.iter().map(|log| &log.record).chain(&record);
         let meta = records.filter_map(|record| hook_executed(record, None, now));
+        let meta: Vec<Event> = meta.collect();
         let end = StageEnd {
-            meta: meta.collect(),
+            meta: meta.clone(),
             status: StageRunStatus::Interrupted,
             verdict,
             metadata: Some(metadata),
@@ -127,8 +129,12 @@ impl Engine {
             .finish_stage_run(run.id, self.settings.node, end)
             .await
         {
+            Ok(finished) => {
+                self.progress().tell_unkept(meta, &finished.unanswered);
+                Ok(())
+            }
             // Somebody else closed it first: it is closed.
-            Ok(_) | Err(StoreError::RunLost { .. }) => Ok(()),
+            Err(StoreError::RunLost { .. }) => Ok(()),
             Err(error) => Err(error.into()),
         }
     }

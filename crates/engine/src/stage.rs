@@ -115,7 +115,7 @@ impl Engine {
                 subject.hook_generation,
             )
             .await?;
-        let tells = self
+        let is_answered = self
             .meta_answered
             .is_answered(&self.store, subject.hook_generation)
             .await?;
@@ -145,7 +145,7 @@ impl Engine {
         let (caller, gone) = request.on_disconnect.thread();
         let actor = run.actor.clone();
         let engine = Arc::clone(&self);
-        let execution = StageExecution::new(engine, subject.job, run, steps, tells, cancel);
+        let execution = StageExecution::new(engine, subject.job, run, steps, is_answered, cancel);
         let engine = Arc::clone(&self);
         let handle = self.tasks.spawn(async move {
             let run = async {

@@ -21,7 +21,7 @@ mod rate;
 mod row;
 
 pub use claim::{Claimed, ClaimedDelivery, DueHook, Wanted};
-pub use complete::{AfterAttempt, Attempt};
+pub use complete::{AfterAttempt, Attempt, Completed};
 pub use hook::HookDeliveries;
 pub(crate) use hook::{cancel_of, enabled_again};
 pub use operate::{DeliveryFilter, REPLAY_MAX, Replay, Replayed};

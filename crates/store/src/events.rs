@@ -74,21 +74,27 @@ pub(crate) async fn insert(connection: &mut Connection, events: &[&Event]) -> Re
 }
 
 /// Stores those of these events that a hook answers: of a kind that would fill
-/// the database otherwise.
+/// the database otherwise. Answers the others.
 pub(crate) async fn insert_if_answered(
     connection: &mut Connection,
     events: &[&Event],
-) -> Result<()> {
+) -> Result<Vec<EventId>> {
     let Some(outbox) = connection.outbox() else {
-        return Ok(());
+        return Ok(events.iter().map(|event| event.id).collect());
     };
     let answering = outbox.subscribers(connection, events).await?;
-    let (events, answering): (Vec<_>, Vec<_>) = events
-        .iter()
-        .zip(answering)
-        .filter(|(_, answering)| !answering.is_empty())
-        .unzip();
-    store(connection, &events, &answering).await
+    let mut unanswered = Vec::new();
+    let mut answered = (Vec::new(), Vec::new());
+    for (event, answering) in events.iter().zip(answering) {
+        if answering.is_empty() {
+            unanswered.push(event.id);
+        } else {
+            answered.0.push(*event);
+            answered.1.push(answering);
+        }
+    }
+    store(connection, &answered.0, &answered.1).await?;
+    Ok(unanswered)
 }
 
 #[derive(sqlx::FromRow)]

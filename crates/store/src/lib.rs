@@ -71,7 +71,7 @@ mod tokens;
 
 pub use audit::AuditFilter;
 pub use deliveries::{
-    AfterAttempt, Attempt, Claimed, ClaimedDelivery, Delivery, DeliveryFilter, DueHook,
+    AfterAttempt, Attempt, Claimed, ClaimedDelivery, Completed, Delivery, DeliveryFilter, DueHook,
     HookDeliveries, REPLAY_MAX, Replay, Replayed, Wanted,
 };
 pub use error::{Entity, OrderError, Result, StoreError};
@@ -84,5 +84,5 @@ pub use publications::{PublicationKey, Published};
 pub use scene_types::SceneTypeFilter;
 pub use scripts::{NewScript, Pushed, ScriptGuard};
 pub use secrets::{NewSecret, Resealed, StoredSecret};
-pub use stage_runs::{Halt, NewStageRun, StageEnd, StageRunFilter, StartOutcome};
+pub use stage_runs::{Finished, Halt, NewStageRun, StageEnd, StageRunFilter, StartOutcome};
 pub use store::{Store, StoreOptions};

@@ -12,5 +12,5 @@ mod query;
 mod row;
 
 pub use begin::{NewStageRun, StartOutcome};
-pub use end::{Halt, StageEnd};
+pub use end::{Finished, Halt, StageEnd};
 pub use query::StageRunFilter;

@@ -96,7 +96,11 @@ impl Engine {
                 continue;
             }
             match self.store.complete_deliveries(batch.clone()).await {
-                Ok(exhausted) => failing.extend(exhausted.into_iter().map(|(hook, _)| hook)),
+                Ok(completed) => {
+                    failing.extend(completed.failing.into_iter().map(|(hook, _)| hook));
+                    let executed = batch.into_iter().filter_map(|attempt| attempt.executed);
+                    self.progress().tell_unkept(executed, &completed.unanswered);
+                }
                 Err(error) if is_passing(&error) => {
                     if self.lease_ends.is_cancelled() {
                         tracing::warn!(%error, "what attempts came to could not be recorded");

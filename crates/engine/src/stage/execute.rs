@@ -19,7 +19,7 @@ use stagehook_core::log::{ExecutionLog, ExecutionRecord};
 use stagehook_core::patch;
 use stagehook_core::stage_run::StageRunStatus;
 use stagehook_core::verdict::{Consequence, Verdict, consequence};
-use stagehook_store::{NewStageRun, StageEnd, StoreError};
+use stagehook_store::{Finished, NewStageRun, StageEnd, StoreError};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
@@ -38,8 +38,10 @@ pub(super) struct StageExecution {
     warnings: Vec<String>,
     previous: Previous,
     executions: Vec<ExecutionAnswer>,
-    /// The events that say which hooks ran; none where nobody answers them.
+    /// The events that say which hooks ran, where they are told to anybody.
     meta: Option<Vec<Event>>,
+    /// Whether hooks may answer those.
+    is_answered: bool,
 }
 
 /// How a run ended.
@@ -85,10 +87,11 @@ impl StageExecution {
         job: Job,
         run: NewStageRun,
         steps: Vec<Step>,
-        tells: bool,
+        is_answered: bool,
         cancel: CancellationToken,
     ) -> Self {
         let metadata = run.input.metadata.clone();
+        let is_told = is_answered || engine.progress().has_listeners();
         Self {
             engine,
             job,
@@ -99,7 +102,8 @@ impl StageExecution {
             metadata,
             warnings: Vec::new(),
             previous: Previous::default(),
-            meta: tells.then(Vec::new),
+            meta: is_told.then(Vec::new),
+            is_answered,
         }
     }
 
@@ -250,8 +254,13 @@ impl StageExecution {
             let completed = stage_run_completed(run, job, point, status, verdict, finished_at);
             meta.push(completed);
         }
+        let meta = meta.unwrap_or_default();
         let stage_end = StageEnd {
-            meta: meta.unwrap_or_default(),
+            meta: if self.is_answered {
+                meta.clone()
+            } else {
+                Vec::new()
+            },
             status: end.status,
             verdict: end.verdict,
             metadata: Some(self.metadata.clone()),
@@ -261,7 +270,7 @@ impl StageExecution {
             events,
             finished_at,
         };
-        let id = self
+        let finished = self
             .keep(
                 || async {
                     self.engine
@@ -272,7 +281,13 @@ impl StageExecution {
                 || self.ended(&stage_end),
             )
             .await?;
-        if let (Some(id), Some(record)) = (id, stage_end.last_record) {
+        let unanswered = if self.is_answered {
+            finished.unanswered
+        } else {
+            meta.iter().map(|event| event.id).collect()
+        };
+        self.engine.progress().tell_unkept(meta, &unanswered);
+        if let (Some(id), Some(record)) = (finished.log, stage_end.last_record) {
             self.executions.push(answered(id, record));
         }
         self.engine
@@ -309,15 +324,23 @@ impl StageExecution {
             .map(|log| log.id))
     }
 
-    /// The last log of this run, if it ended as it was to end.
-    async fn ended(&self, end: &StageEnd) -> Result<Option<Option<LogId>>, StoreError> {
+    /// What is kept of this run, if it ended as it was to end; which events were
+    /// stored is not looked for.
+    async fn ended(&self, end: &StageEnd) -> Result<Option<Finished>, StoreError> {
         let run = self.engine.store.get_stage_run(self.run.id).await?;
         if run.status != end.status {
             return Ok(None);
         }
+        let finished = |log| Finished {
+            log,
+            unanswered: Vec::new(),
+        };
         match &end.last_record {
-            Some(record) => Ok(self.logged(record.execution_id).await?.map(Some)),
-            None => Ok(Some(None)),
+            Some(record) => Ok(self
+                .logged(record.execution_id)
+                .await?
+                .map(|log| finished(Some(log)))),
+            None => Ok(Some(finished(None))),
         }
     }
 

@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use stagehook_core::delivery::DeliveryState;
 use stagehook_core::event::Event;
 use stagehook_core::execution::ExecutionStatus;
-use stagehook_core::ids::{ClaimId, DeliveryId, HookId};
+use stagehook_core::ids::{ClaimId, DeliveryId, EventId, HookId};
 use stagehook_core::log::ExecutionRecord;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -58,6 +58,15 @@ impl AfterAttempt {
     }
 }
 
+/// What attempts led to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Completed {
+    /// The hooks whose last deliveries were exhausted, and how many in a row.
+    pub failing: Vec<(HookId, u32)>,
+    /// Of [`Attempt::executed`], the events that no hook answers, of which none is kept.
+    pub unanswered: Vec<EventId>,
+}
+
 /// What a batch of attempts adds to how a hook fares.
 #[derive(Debug, Default, Clone, Copy)]
 struct Tally {
@@ -102,10 +111,9 @@ const SETTLE: Sql = Sql::Differs {
 
 impl Store {
     /// Commits how attempts ended: their records, what becomes of the deliveries,
-    /// how their hooks fare. Answers the hooks whose last deliveries were
-    /// exhausted, and how many in a row. An attempt whose claim was lost leaves
-    /// nothing: somebody else makes it again.
-    pub async fn complete_deliveries(&self, attempts: Vec<Attempt>) -> Result<Vec<(HookId, u32)>> {
+    /// how their hooks fare. An attempt whose claim was lost leaves nothing:
+    /// somebody else makes it again.
+    pub async fn complete_deliveries(&self, attempts: Vec<Attempt>) -> Result<Completed> {
         self.write(move |connection| {
             Box::pin(async move {
                 let in_order = |attempt: &Attempt| {
@@ -132,7 +140,7 @@ impl Store {
                     }
                     executed.extend(&attempt.executed);
                 }
-                events::insert_if_answered(connection, &executed).await?;
+                let unanswered = events::insert_if_answered(connection, &executed).await?;
                 let mut failing = Vec::new();
                 // In the order of their ids, so that two servers do not wait for
                 // each other.
@@ -142,7 +150,10 @@ impl Store {
                         failing.push((hook, u32::try_from(in_a_row).unwrap_or(u32::MAX)));
                     }
                 }
-                Ok(failing)
+                Ok(Completed {
+                    failing,
+                    unanswered,
+                })
             })
         })
         .await

@@ -9,7 +9,7 @@ use crate::{events, jobs, logs};
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 use stagehook_core::event::Event;
-use stagehook_core::ids::{LogId, NodeId, StageRunId};
+use stagehook_core::ids::{EventId, LogId, NodeId, StageRunId};
 use stagehook_core::log::ExecutionRecord;
 use stagehook_core::stage_run::StageRunStatus;
 use stagehook_core::verdict::Verdict;
@@ -44,6 +44,15 @@ pub struct StageEnd {
     pub meta: Vec<Event>,
     /// When it ends.
     pub finished_at: DateTime<Utc>,
+}
+
+/// What is kept of a stage run that ended.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Finished {
+    /// The log of its last record.
+    pub log: Option<LogId>,
+    /// Of [`StageEnd::meta`], the events that no hook answers, of which none is kept.
+    pub unanswered: Vec<EventId>,
 }
 
 /// The end, with the arguments from `$28` on: the run, its owner, and what is
@@ -88,7 +97,7 @@ async fn finish(
     id: StageRunId,
     owner: NodeId,
     end: &StageEnd,
-) -> Result<Option<LogId>> {
+) -> Result<Finished> {
     let log = if let Some(record) = &end.last_record {
         Some(end_with_record(connection, id, owner, end, record).await?)
     } else {
@@ -101,8 +110,9 @@ async fn finish(
         events::insert(connection, &halt.events.iter().collect::<Vec<_>>()).await?;
     }
     events::insert(connection, &end.events.iter().collect::<Vec<_>>()).await?;
-    events::insert_if_answered(connection, &end.meta.iter().collect::<Vec<_>>()).await?;
-    Ok(log)
+    let meta: Vec<&Event> = end.meta.iter().collect();
+    let unanswered = events::insert_if_answered(connection, &meta).await?;
+    Ok(Finished { log, unanswered })
 }
 
 async fn end_with_record(
@@ -189,7 +199,7 @@ impl Store {
     }
 
     /// Ends a stage run: the last record, the verdict, the halt of the job and
-    /// the events, all or nothing. Answers the id of the last record.
+    /// the events, all or nothing.
     ///
     /// # Errors
     /// [`StoreError::RunLost`] when this server runs it no more.
@@ -198,7 +208,7 @@ impl Store {
         id: StageRunId,
         owner: NodeId,
         end: StageEnd,
-    ) -> Result<Option<LogId>> {
+    ) -> Result<Finished> {
         if end.halt.is_none() && end.events.is_empty() && end.meta.is_empty() {
             return self
                 .write_one(move |connection| {

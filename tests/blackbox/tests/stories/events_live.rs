@@ -10,6 +10,7 @@ use std::time::Duration;
 
 on_both_databases!(
     what_happens_is_heard_by_whoever_asked,
+    what_hooks_did_is_heard_whether_or_not_it_is_answered,
     a_client_comes_back_to_where_it_was,
     a_place_that_is_none_is_refused,
 );
@@ -105,6 +106,55 @@ async fn what_happens_is_heard_by_whoever_asked(on: Database) {
     studio.post("/events", &progress).await.expect(202);
     let heard = of_jobs.next().await;
     assert_eq!((heard.name.as_str(), heard.id), ("job_progress", None));
+}
+
+async fn what_hooks_did_is_heard_whether_or_not_it_is_answered(on: Database) {
+    let studio = Studio::open(on).await;
+    let world = studio.world().await;
+    let gate = studio.shell("gate", "exit 0").create(&studio).await;
+    let mut executed = Client::connect(&studio, "?event=hook_executed", None).await;
+    let mut completed = Client::connect(&studio, "?event=stage_run_completed", None).await;
+    // Nobody answers it, so that it is not kept, and nobody can come back to it.
+    let run = studio.run(world.job, json!({})).await;
+    let heard = executed.next().await;
+    assert_eq!(
+        (&heard.id, &heard.data["hook_id"]),
+        (&None, &json!(gate.id))
+    );
+    assert_eq!(heard.data["stage_run_id"], run["id"]);
+    let heard = completed.next().await;
+    assert_eq!(
+        (&heard.id, &heard.data["stage_run_id"]),
+        (&None, &run["id"])
+    );
+
+    // Somebody answers, of another project: here it is as before.
+    let elsewhere = studio.project("elsewhere").await;
+    let hook = studio
+        .shell("elsewhere", "exit 0")
+        .on_event("hook_executed");
+    hook.in_project(elsewhere).create(&studio).await;
+    studio.run(world.job, json!({})).await;
+    let heard = executed.next().await;
+    assert_eq!(
+        (&heard.id, &heard.data["hook_id"]),
+        (&None, &json!(gate.id))
+    );
+    assert_eq!(completed.next().await.id, None);
+    assert_eq!(studio.all("/events?event=hook_executed").await.len(), 0);
+
+    // A hook answers what gates did, and does not answer for itself.
+    let answering = studio
+        .shell("answering", "exit 0")
+        .on_event("hook_executed");
+    answering.create(&studio).await;
+    let run = studio.run(world.job, json!({})).await;
+    let heard = executed.next().await;
+    assert_eq!(heard.data["stage_run_id"], run["id"]);
+    let kept = studio.all("/events?event=hook_executed").await;
+    assert_eq!(kept.len(), 1);
+    assert_eq!(json!(heard.id), kept[0]["id"]);
+    assert_eq!(completed.next().await.id, None);
 }
 
 async fn a_client_comes_back_to_where_it_was(on: Database) {
