@@ -123,14 +123,21 @@ impl NetworkPolicy {
             }
             .into());
         }
+        let found = tokio::net::lookup_host((host, port)).await;
+        self.judge(host, found.map(Iterator::collect))
+    }
+
+    /// The addresses that were found for a host, if all may be reached.
+    pub(crate) fn judge(
+        self,
+        host: &str,
+        found: io::Result<Vec<SocketAddr>>,
+    ) -> Result<Vec<SocketAddr>, ResolveError> {
         let unknown = |source| ResolveError::Unknown {
             host: host.to_owned(),
             source,
         };
-        let addresses: Vec<SocketAddr> = tokio::net::lookup_host((host, port))
-            .await
-            .map_err(|error| unknown(Some(error)))?
-            .collect();
+        let addresses = found.map_err(|error| unknown(Some(error)))?;
         if addresses.is_empty() {
             return Err(unknown(None));
         }

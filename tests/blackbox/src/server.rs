@@ -80,6 +80,14 @@ impl Setup {
         self
     }
 
+    /// On a machine whose names are those of the file `hosts` in the server's
+    /// directory, which may change while the server runs.
+    #[must_use]
+    pub fn with_names_of_its_own(mut self) -> Self {
+        self.machine = Some("touch hosts && mount --bind hosts /etc/hosts");
+        self
+    }
+
     /// Webhooks may reach this machine, where receivers of tests are.
     #[must_use]
     pub fn with_private_network(self) -> Self {

@@ -12,12 +12,14 @@ use stagehook_core::execution::ExecutionStatus::{
 };
 use stagehook_core::plugin::PluginManifest;
 use stagehook_runners::wasm::{PreparedPlugin, UploadError, WasmRunner, WasmSettings};
-use stagehook_runners::{Invocation, Secrets};
+use stagehook_runners::{Invocation, NetworkPolicy, Secrets};
 use stagehook_test_support::hook::input;
 use std::fmt::Write as _;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
 use tokio_util::sync::CancellationToken;
+use url::{Host, Url};
 
 /// Largest component that is compiled, in bytes. What compiles in a child with
 /// limits elsewhere is compiled in this process here.
@@ -176,6 +178,95 @@ pub fn hook_config(json: &[u8]) {
             let written = serde_json::to_value(&taken).unwrap();
             let again = HookConfig::parse(hook_type, written).unwrap();
             assert_eq!(taken, again);
+        }
+    }
+}
+
+/// A URL, a line break, and what its name resolves to, 17 bytes an address: of
+/// what a webhook may be sent to on a server without private addresses, every
+/// address is one that anybody could reach, told apart here in another way.
+///
+/// # Panics
+///
+/// When that does not hold.
+#[expect(clippy::unwrap_used, reason = "a broken promise has to end a fuzzer")]
+pub fn destination(bytes: &[u8]) {
+    let end = bytes.iter().position(|byte| *byte == b'\n');
+    let (text, found) = bytes.split_at(end.unwrap_or(bytes.len()));
+    let found = found.get(1..).unwrap_or_default();
+    let config = json!({"url": String::from_utf8_lossy(text)});
+    let Ok(HookConfig::Webhook(config)) = HookConfig::parse(HookType::Webhook, config) else {
+        return;
+    };
+    let closed = NetworkPolicy::default();
+    let host = config.url.host().unwrap();
+    if closed.check_host(&host).is_err() {
+        return;
+    }
+    // Whoever reads it once more reads the same host.
+    let again = Url::parse(config.url.as_str()).unwrap();
+    assert_eq!(again.host(), Some(host.clone()));
+    match host {
+        Host::Ipv4(address) => assert!(is_public(address.into()), "{}", config.url),
+        Host::Ipv6(address) => assert!(is_public(address.into()), "{}", config.url),
+        Host::Domain(name) => {
+            assert!(name.parse::<IpAddr>().is_err(), "{name}");
+            let addresses: Vec<_> = found.chunks_exact(17).map(address).collect();
+            if closed.check_addresses(name, &addresses).is_ok() {
+                assert!(
+                    addresses.iter().all(|at| is_public(at.ip())),
+                    "{addresses:?}"
+                );
+            }
+        }
+    }
+}
+
+/// An address of either family.
+fn address(bytes: &[u8]) -> SocketAddr {
+    let mut octets = [0; 16];
+    octets.copy_from_slice(&bytes[1..17]);
+    let address = match bytes[0] % 3 {
+        0 => IpAddr::V4([octets[0], octets[1], octets[2], octets[3]].into()),
+        1 => IpAddr::V6(octets.into()),
+        _ => IpAddr::V6(
+            Ipv4Addr::from([octets[0], octets[1], octets[2], octets[3]]).to_ipv6_mapped(),
+        ),
+    };
+    SocketAddr::new(address, 443)
+}
+
+/// As the registries have it, by what an address is not.
+fn is_public(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(address) => {
+            let [a, b, c, _] = address.octets();
+            !(a == 0
+                || a >= 224
+                || address.is_loopback()
+                || address.is_private()
+                || address.is_link_local()
+                || address.is_documentation()
+                || (a == 100 && b & 0xc0 == 64)
+                || (a == 198 && b & 0xfe == 18)
+                || (a == 192 && b == 0 && c == 0)
+                || (a == 192 && b == 88 && c == 99))
+        }
+        IpAddr::V6(address) => {
+            let [a, b, ..] = address.segments();
+            if let Some(mapped) = address.to_ipv4_mapped() {
+                return is_public(mapped.into());
+            }
+            if (a, b) == (0x64, 0xff9b) {
+                let [.., g, h] = address.segments();
+                let inner = (u32::from(g) << 16) | u32::from(h);
+                return address.segments()[2..6] == [0; 4]
+                    && is_public(Ipv4Addr::from(inner).into());
+            }
+            a & 0xe000 == 0x2000
+                && a != 0x2002
+                && !(a == 0x2001 && (b < 0x200 || b == 0xdb8))
+                && !(a == 0x3fff && b < 0x1000)
         }
     }
 }

@@ -18,6 +18,17 @@ const CONFIGS: [&str; 4] = [
     r#"{"url":"https://example.com/hook","method":"POST","headers":{"X-A":"b"},"timeout_seconds":5,"secret":"tracker_token"}"#,
 ];
 
+const URLS: [&str; 8] = [
+    "http://127.0.0.1:8080/hook",
+    "http://2130706433/",
+    "https://0x7f.0.0.1./",
+    "http://[::ffff:127.0.0.1]:80/",
+    "http://[64:ff9b::7f00:1]/",
+    "https://tracker.example.com/hooks?shot=1",
+    "http://169.254.169.254/latest/",
+    "http://１２７。1/",
+];
+
 /// Some bytes of these are others, some are missing, some are there twice.
 fn mutated(valid: Vec<u8>) -> impl Strategy<Value = Vec<u8>> {
     let change = (any::<prop::sample::Index>(), any::<u8>(), 0..5_u8);
@@ -95,6 +106,14 @@ proptest! {
         json in prop_oneof![1 => random(), 5 => mutated_text(&CONFIGS)],
     ) {
         entry::hook_config(&json);
+    }
+
+    #[test]
+    fn whatever_url_is_taken_leads_to_where_anybody_could_go(
+        url in prop_oneof![1 => random(), 5 => mutated_text(&URLS)],
+        addresses in prop::collection::vec(any::<u8>(), 0..60),
+    ) {
+        entry::destination(&[&url[..], b"\n", &addresses].concat());
     }
 
     #[test]

@@ -16,6 +16,7 @@ mod confinement;
 mod crash;
 mod deleting;
 mod downloads;
+mod egress;
 mod events;
 mod events_crash;
 mod events_delivered;
