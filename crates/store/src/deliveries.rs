@@ -74,7 +74,7 @@ pub(crate) async fn insert(
             parameters(deliveries.len(), COLUMNS)
         );
         connection.execute(Sql::Built(sql), &args).await?;
-        connection.has_deliveries();
+        connection.leaves_deliveries();
     }
     Ok(())
 }

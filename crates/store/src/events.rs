@@ -137,7 +137,7 @@ async fn store(
         let stored: Vec<StoredRow> = connection.all(Sql::Built(sql), &args).await?;
         places.extend(stored.into_iter().map(|row| (row.id, row.seq)));
     }
-    connection.has_events();
+    connection.leaves_events();
     let mut deliveries = Vec::new();
     for (event, answering) in events.iter().zip(answering) {
         let Some(place) = places.get(&event.id.get()) else {

@@ -160,7 +160,7 @@ impl Connection {
 
     /// Notes that this transaction holds deliveries that can be made once it is
     /// committed.
-    pub(crate) const fn has_deliveries(&mut self) {
+    pub(crate) const fn leaves_deliveries(&mut self) {
         if let Some(left) = self.left() {
             left.deliveries = true;
         }
@@ -168,7 +168,7 @@ impl Connection {
 
     /// Notes that this transaction holds events, which others hear of once it is
     /// committed.
-    pub(crate) const fn has_events(&mut self) {
+    pub(crate) const fn leaves_events(&mut self) {
         if let Some(left) = self.left() {
             left.events = true;
         }

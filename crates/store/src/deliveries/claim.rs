@@ -279,7 +279,7 @@ impl Store {
                 sql.push(')');
                 let recovered = connection.execute(Sql::Built(sql), &args).await?;
                 if recovered > 0 {
-                    connection.has_deliveries();
+                    connection.leaves_deliveries();
                 }
                 let deleted: Vec<(i64,)> = connection.all(DELETED, &[]).await?;
                 for (hook,) in deleted {

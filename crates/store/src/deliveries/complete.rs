@@ -219,7 +219,7 @@ async fn settle(connection: &mut Connection, attempt: &Attempt) -> Result<bool> 
     // second statement still to run.
     let rows: Vec<(i64,)> = connection.all(SETTLE, &arguments).await?;
     if state == DeliveryState::Pending {
-        connection.has_deliveries();
+        connection.leaves_deliveries();
     }
     Ok(!rows.is_empty())
 }

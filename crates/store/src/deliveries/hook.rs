@@ -83,7 +83,7 @@ pub(crate) async fn enabled_again(connection: &mut Connection, hook: HookId) -> 
             args![hook.get()],
         )
         .await?;
-    connection.has_deliveries();
+    connection.leaves_deliveries();
     Ok(())
 }
 
@@ -170,7 +170,7 @@ impl Store {
                         at,
                     };
                     change.record(connection, id, None, None).await?;
-                    connection.has_deliveries();
+                    connection.leaves_deliveries();
                 }
                 Ok(hook)
             })

@@ -152,7 +152,7 @@ impl Store {
                 if changed == 0 {
                     return Err(StoreError::DeliveryRunning { id });
                 }
-                connection.has_deliveries();
+                connection.leaves_deliveries();
                 let change = Change {
                     actor: &actor,
                     action: "delivery.retry",
@@ -200,7 +200,7 @@ impl Store {
                     }
                 }
                 if deliveries > 0 {
-                    connection.has_deliveries();
+                    connection.leaves_deliveries();
                 }
                 let change = Change {
                     actor: &actor,

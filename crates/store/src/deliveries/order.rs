@@ -134,7 +134,7 @@ pub(super) async fn claim(
         let args = args![hook.get(), now, looked_at];
         if connection.execute(HOLD, args).await? > 0 {
             // Behind those that are held now there may be others.
-            connection.has_deliveries();
+            connection.leaves_deliveries();
         }
     }
     Ok(claimed)
@@ -143,7 +143,7 @@ pub(super) async fn claim(
 /// One of a key is over: the first that waits is looked at again.
 pub(super) async fn let_go(connection: &mut Connection, hook: HookId, key: &str) -> Result<()> {
     if connection.execute(LET_GO, args![hook.get(), key]).await? > 0 {
-        connection.has_deliveries();
+        connection.leaves_deliveries();
     }
     Ok(())
 }
