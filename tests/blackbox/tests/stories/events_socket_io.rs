@@ -1,8 +1,10 @@
 //! Clients of Socket.IO hear events as they happen. The clients are public ones.
 //! REQ-EVT-10
 
+use reqwest::Method;
 use serde_json::{Value, json};
 use stagehook_tests::clients::{Language, SocketIo};
+use stagehook_tests::patience::PATIENCE;
 use stagehook_tests::server::TOKEN;
 use stagehook_tests::{Database, Studio, on_both_databases};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -15,6 +17,7 @@ on_both_databases!(
     a_client_that_comes_back_misses_nothing_and_hears_nothing_twice,
     a_client_that_reads_nothing_costs_nobody_anything,
     clients_are_let_go_when_the_server_stops,
+    what_clients_send_is_bounded_and_ignored,
 );
 
 /// Each client, by each way in which it speaks to servers.
@@ -211,7 +214,7 @@ async fn a_client_that_comes_back_misses_nothing_and_hears_nothing_twice(on: Dat
 async fn a_client_that_reads_nothing_costs_nobody_anything(on: Database) {
     /// Progress of so many bytes is told in each round: in the end much more
     /// than all buffers on the way to a client hold.
-    const ROUNDS: u64 = 80;
+    const ROUNDS: u64 = 60;
     const ROUND_BYTES: usize = 12 * 128_000;
     const STORED: u64 = 5;
     let mut studio = Studio::open(on).await;
@@ -232,6 +235,8 @@ async fn a_client_that_reads_nothing_costs_nobody_anything(on: Database) {
             json!({"event_name": "segment_completed", "data": data})
         }));
         studio.post("/events", &json!(events)).await.expect(202);
+        // A sign of life is all that comes from it, however long this takes.
+        stuck.send("3").await;
         for client in &mut others {
             let number = |data: &Value| data["number"].as_u64().unwrap();
             let heard = client.events_by(number, events.len() - 12).await;
@@ -285,6 +290,61 @@ async fn clients_are_let_go_when_the_server_stops(on: Database) {
     }
 }
 
+async fn what_clients_send_is_bounded_and_ignored(on: Database) {
+    let studio = Studio::open(on).await;
+    let ask = async |method: Method, query: &str, body: String| {
+        let request = studio.request(method, &format!("//socket.io/?{query}"));
+        let request = request.header("origin", "https://elsewhere.example");
+        studio.send(request.body(body)).await
+    };
+    let polling = "EIO=4&transport=polling";
+    let opened = ask(Method::GET, polling, String::new()).await;
+    assert_eq!(opened.status, 200, "{}", opened.text);
+    // Pages of other origins are not let in.
+    assert_eq!(opened.header("access-control-allow-origin"), None);
+    let opened: Value = serde_json::from_str(&opened.text[1..]).unwrap();
+    let session = format!("{polling}&sid={}", opened["sid"].as_str().unwrap());
+    let large = "4".repeat(70_000);
+    let refused = ask(Method::POST, &session, large.clone()).await;
+    refused.problem(413, "body-too-large");
+    for (query, says) in [
+        ("", "Unsupported protocol version"),
+        ("EIO=3&transport=polling", "Unsupported protocol version"),
+        ("EIO=4&transport=carrier-pigeon", "Transport unknown"),
+        ("EIO=4&transport=polling&sid=none", "Session ID unknown"),
+    ] {
+        let refused = ask(Method::GET, query, String::new()).await;
+        assert_eq!(
+            (refused.status, &refused.body["message"]),
+            (400, &json!(says))
+        );
+    }
+
+    // What is said is not answered, and disturbs nothing.
+    let mut client = RawWebSocket::connect(&studio).await;
+    for said in [
+        r#"42["emit",1]"#,
+        r#"421["with_ack"]"#,
+        "4",
+        "49",
+        "41/other,",
+    ] {
+        client.send(said).await;
+    }
+    client.send("40/admin,{}").await;
+    let refused = r#"44/admin,{"data":{"status":404},"message":"Invalid namespace"}"#;
+    assert_eq!(client.message().await, refused);
+    publish(&studio, 1).await;
+    assert_eq!(client.event().await.1["number"], 1);
+    // Whoever says too much is not listened to any more.
+    client.send(&large).await;
+    assert!(client.is_closed().await);
+    // Nor is one who goes away politely.
+    let mut client = RawWebSocket::connect(&studio).await;
+    client.send("41").await;
+    assert!(client.is_closed().await);
+}
+
 /// A client that reads only when it is told to.
 struct RawWebSocket(TcpStream);
 
@@ -307,23 +367,45 @@ impl RawWebSocket {
         assert!(socket.message().await.starts_with("0{"));
         let auth = json!({"token": TOKEN}).to_string();
         socket.send(&format!("40{auth}")).await;
-        loop {
-            match socket.message().await.as_str() {
-                "2" => socket.send("3").await,
-                answer if answer.starts_with("40{") => return socket,
-                other => panic!("not connected: {other}"),
+        assert!(socket.message().await.starts_with("40{"));
+        socket
+    }
+
+    /// A message, masked with zeros as a client's has to be masked.
+    async fn send(&mut self, text: &str) {
+        let mut frame = vec![0x81];
+        match u8::try_from(text.len()) {
+            Ok(length) if length < 126 => frame.push(0x80 | length),
+            _ => {
+                frame.push(0x80 | 127);
+                frame.extend_from_slice(&(text.len() as u64).to_be_bytes());
             }
+        }
+        frame.extend_from_slice(&[0; 4]);
+        frame.extend_from_slice(text.as_bytes());
+        // One that says too much is not read to its end.
+        let _ = self.0.write_all(&frame).await;
+    }
+
+    /// Whether the server has closed the connection, or is about to.
+    async fn is_closed(&mut self) -> bool {
+        let mut rest = Vec::new();
+        let closing = self.0.read_to_end(&mut rest);
+        tokio::time::timeout(PATIENCE, closing).await.is_ok()
+    }
+
+    /// The next message that is no heartbeat.
+    async fn message(&mut self) -> String {
+        loop {
+            let message = self.any_message().await;
+            if message != "2" {
+                return message;
+            }
+            self.send("3").await;
         }
     }
 
-    /// A message of at most 125 bytes, masked with zeros as a client's has to be.
-    async fn send(&mut self, text: &str) {
-        let mut frame = vec![0x81, 0x80 | u8::try_from(text.len()).unwrap(), 0, 0, 0, 0];
-        frame.extend_from_slice(text.as_bytes());
-        self.0.write_all(&frame).await.unwrap();
-    }
-
-    async fn message(&mut self) -> String {
+    async fn any_message(&mut self) -> String {
         let head = self.0.read_u16().await.expect("the connection is open");
         assert_eq!(head & 0xff80, 0x8100, "one whole text, not masked");
         let length = match head & 0x7f {
@@ -337,14 +419,8 @@ impl RawWebSocket {
     }
 
     async fn event(&mut self) -> (String, Value) {
-        loop {
-            let message = self.message().await;
-            if let Some(event) = message.strip_prefix("42") {
-                return serde_json::from_str(event).unwrap();
-            }
-            if message == "2" {
-                self.send("3").await;
-            }
-        }
+        let message = self.message().await;
+        let event = message.strip_prefix("42").expect("an event");
+        serde_json::from_str(event).unwrap()
     }
 }

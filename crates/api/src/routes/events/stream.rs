@@ -24,6 +24,9 @@ use uuid::Uuid;
 /// gets those that were stored since, and then goes on. Progress is told only as
 /// it happens. A client that falls behind is told by an event `lagged` how many
 /// events it missed, and then gets those among them that are stored.
+///
+/// Clients of Socket.IO hear the same at `/socket.io/`, outside of this
+/// interface's base.
 #[utoipa::path(get, operation_id = "stream_events", path = "/events/stream", tag = "events",
     params(Interest, ("Last-Event-ID" = Option<EventId>, Header, description = "The last event that was seen.")),
     responses((status = 200, content_type = "text/event-stream", body = String)))]
