@@ -61,6 +61,7 @@ pub(crate) async fn serve(settings: Settings) -> anyhow::Result<()> {
             required: settings.require_signed_plugins.value,
         },
         secret_keys: Arc::new(settings.secret_keys.open()?),
+        retention: settings.retention(),
         ..EngineSettings::new(data_dir.node())
     };
     let progress = Progress::new(engine_settings.clock.clone());

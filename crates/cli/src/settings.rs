@@ -6,15 +6,18 @@
 
 mod environment;
 mod file;
+mod keep;
 mod keys;
 mod redact;
 mod secret_keys;
 
 use clap::{Args, ValueEnum};
 use environment::Variables;
+use keep::Keep;
 use secret_keys::KeySettings;
 use serde::Deserialize;
 use stagehook_core::signature::TrustedKey;
+use stagehook_engine::Retention;
 use stagehook_runners::process::Confinement;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -92,6 +95,15 @@ pub(crate) struct Layer {
     /// Take and run plugins only that a trusted key signed [env: `STAGEHOOK_REQUIRE_SIGNED_PLUGINS`] [default: false]
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     require_signed_plugins: Option<bool>,
+    /// How long events are kept, with their deliveries: 30d, 12h, or off for ever [env: `STAGEHOOK_KEEP_EVENTS`] [default: off]
+    #[arg(long, value_name = "TIME")]
+    keep_events: Option<Keep>,
+    /// How long deliveries are kept that are over [env: `STAGEHOOK_KEEP_DELIVERIES`] [default: off]
+    #[arg(long, value_name = "TIME")]
+    keep_deliveries: Option<Keep>,
+    /// How long logs of executions are kept [env: `STAGEHOOK_KEEP_LOGS`] [default: off]
+    #[arg(long, value_name = "TIME")]
+    keep_logs: Option<Keep>,
     /// How the server's log on stderr is written [env: `STAGEHOOK_LOG_FORMAT`] [default: text]
     #[arg(long, value_enum)]
     log_format: Option<LogFormat>,
@@ -147,6 +159,9 @@ pub(crate) struct Settings {
     pub(crate) plugin_cache_mib: Sourced<u64>,
     pub(crate) trusted_keys: Sourced<Vec<TrustedKey>>,
     pub(crate) require_signed_plugins: Sourced<bool>,
+    pub(crate) keep_events: Sourced<Keep>,
+    pub(crate) keep_deliveries: Sourced<Keep>,
+    pub(crate) keep_logs: Sourced<Keep>,
     pub(crate) log_format: Sourced<LogFormat>,
     /// The keys of stored secrets.
     pub(crate) secret_keys: KeySettings,
@@ -278,6 +293,24 @@ impl Settings {
                 |layer| layer.require_signed_plugins.take(),
                 || false,
             ),
+            keep_events: layers.take(
+                "--keep-events",
+                "STAGEHOOK_KEEP_EVENTS",
+                |layer| layer.keep_events.take(),
+                || Keep::Off,
+            ),
+            keep_deliveries: layers.take(
+                "--keep-deliveries",
+                "STAGEHOOK_KEEP_DELIVERIES",
+                |layer| layer.keep_deliveries.take(),
+                || Keep::Off,
+            ),
+            keep_logs: layers.take(
+                "--keep-logs",
+                "STAGEHOOK_KEEP_LOGS",
+                |layer| layer.keep_logs.take(),
+                || Keep::Off,
+            ),
             log_format: layers.take(
                 "--log-format",
                 "STAGEHOOK_LOG_FORMAT",
@@ -293,6 +326,15 @@ impl Settings {
         match self.sandbox.value {
             Sandbox::Bubblewrap => Confinement::Bubblewrap,
             Sandbox::Off => Confinement::Off,
+        }
+    }
+
+    /// How long things are kept.
+    pub(crate) fn retention(&self) -> Retention {
+        Retention {
+            events: self.keep_events.value.duration(),
+            deliveries: self.keep_deliveries.value.duration(),
+            logs: self.keep_logs.value.duration(),
         }
     }
 
@@ -363,6 +405,21 @@ impl Settings {
                 "require_signed_plugins",
                 self.require_signed_plugins.value.to_string(),
                 self.require_signed_plugins.source.to_string(),
+            ),
+            (
+                "keep_events",
+                self.keep_events.value.to_string(),
+                self.keep_events.source.to_string(),
+            ),
+            (
+                "keep_deliveries",
+                self.keep_deliveries.value.to_string(),
+                self.keep_deliveries.source.to_string(),
+            ),
+            (
+                "keep_logs",
+                self.keep_logs.value.to_string(),
+                self.keep_logs.source.to_string(),
             ),
             (
                 "log_format",

@@ -129,6 +129,7 @@ impl Engine {
         let told = engine.store.last_event().await?;
         engine.tasks.spawn(Arc::clone(&engine).tell_events(told));
         engine.tasks.spawn(Arc::clone(&engine).keep_plugins_hot());
+        engine.tasks.spawn(Arc::clone(&engine).delete_what_is_old());
         engine
             .tasks
             .spawn(Arc::clone(&engine).keep_environments_built());

@@ -6,6 +6,7 @@
 //! | [`recovery`] | closes the runs that a server left behind |
 //! | [`events`] | takes events that others publish |
 //! | `deliveries` | delivers events to the hooks that answer them |
+//! | `retention` | deletes what is older than it is to be kept |
 //! | [`admission`] | checks a hook against this server before it is saved |
 //! | [`hook_test`] | runs one hook with a sample input |
 //! | [`plugins`] | takes plugins in, and makes them ready to run |
@@ -45,6 +46,7 @@ pub mod plugins;
 mod progress;
 mod record;
 pub mod recovery;
+mod retention;
 mod running;
 pub mod scripts;
 pub mod secrets;
@@ -55,5 +57,6 @@ pub use engine::Engine;
 pub use error::EngineError;
 pub use follower::{Follower, Told};
 pub use progress::{LiveEvent, Progress};
+pub use retention::Retention;
 pub use settings::EngineSettings;
 pub use stagehook_runners::process::ConfinementLevel;

@@ -18,6 +18,7 @@ use stagehook_core::stage_run::StageRunStatus;
 use stagehook_core::trigger::HookPoint;
 use stagehook_core::verdict::Verdict;
 use stagehook_runners::wasm::PluginCounts;
+use stagehook_store::Aging;
 
 const PREFIX: &str = "stagehook";
 /// From a plugin's 50 us to a script's minutes, in seconds.
@@ -43,6 +44,11 @@ struct StageRunLabels {
     verdict: &'static str,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct DeletedLabels {
+    what: &'static str,
+}
+
 type Durations<L> = Family<L, Histogram, fn() -> Histogram>;
 
 fn durations() -> Histogram {
@@ -56,6 +62,7 @@ pub(crate) struct Metrics {
     executions: Family<ExecutionLabels, Counter>,
     durations: Durations<HookTypeLabels>,
     stage_runs: Family<StageRunLabels, Counter>,
+    deleted: Family<DeletedLabels, Counter>,
     plugins: Plugins,
 }
 
@@ -92,12 +99,19 @@ impl Default for Metrics {
             "Stage runs that came to their end",
             stage_runs.clone(),
         );
+        let deleted = Family::default();
+        registry.register(
+            "retention_deleted",
+            "Rows that were older than they are to be kept",
+            deleted.clone(),
+        );
         let plugins = Plugins::new(&mut registry);
         Self {
             registry,
             executions,
             durations,
             stage_runs,
+            deleted,
             plugins,
         }
     }
@@ -135,6 +149,14 @@ impl Metrics {
                 verdict: verdict.map_or("none", Verdict::as_str),
             })
             .inc();
+    }
+
+    /// Counts rows that were deleted because they were old.
+    pub(crate) fn deleted(&self, what: Aging, rows: u64) {
+        let what = what.as_str();
+        self.deleted
+            .get_or_create(&DeletedLabels { what })
+            .inc_by(rows);
     }
 
     /// Everything, as `OpenMetrics` text.

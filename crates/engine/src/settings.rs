@@ -1,5 +1,6 @@
 //! How the engine is set up.
 
+use crate::retention::Retention;
 use stagehook_core::clock::Clock;
 use stagehook_core::config::LimitRange;
 use stagehook_core::ids::NodeId;
@@ -32,6 +33,8 @@ pub struct EngineSettings {
     pub stage_deadline: Duration,
     /// How long a server that shows no sign of life still owns its runs.
     pub lease: Duration,
+    /// How long things are kept.
+    pub retention: Retention,
     /// How long a shutdown waits for what runs before it cancels it.
     pub shutdown_grace: Duration,
 }
@@ -50,6 +53,7 @@ impl EngineSettings {
             concurrent_events: 32,
             stage_deadline: Duration::from_hours(6),
             lease: Duration::from_secs(15),
+            retention: Retention::default(),
             shutdown_grace: Duration::from_secs(20),
         }
     }

@@ -14,6 +14,7 @@
 //! | `neighbours` | the other servers on one PostgreSQL |
 //! | `event_types`, `publications`, `publishing` | the catalogue of events, and what others publish, many at a time |
 //! | `deliveries/` | claims, attempts, how event hooks fare, retry and replay |
+//! | `retention` | what is old and over is deleted |
 //! | `plugins` | components by name, version and digest |
 //! | `scripts` | scripts by path, version and digest |
 //! | `secrets` | secrets, encrypted by whoever calls; the key is never here |
@@ -62,6 +63,7 @@ mod projects;
 mod publications;
 mod publishing;
 mod python_environments;
+mod retention;
 mod scene_types;
 mod scripts;
 mod secrets;
@@ -81,6 +83,7 @@ pub use jobs::{JobFilter, NewJob, StageSubject};
 pub use logs::LogFilter;
 pub use plugins::NewPlugin;
 pub use publications::{PublicationKey, Published};
+pub use retention::{Aging, Deleted};
 pub use scene_types::SceneTypeFilter;
 pub use scripts::{NewScript, Pushed, ScriptGuard};
 pub use secrets::{NewSecret, Resealed, StoredSecret};

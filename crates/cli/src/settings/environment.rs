@@ -1,6 +1,7 @@
 //! The layer that comes from environment variables. An empty variable counts
 //! as absent.
 
+use super::keep::{InvalidKeep, Keep};
 use super::{Layer, SettingsError};
 use clap::ValueEnum;
 use stagehook_core::signature::TrustedKey;
@@ -34,6 +35,9 @@ impl Variables {
             plugin_cache_mib: self.number("STAGEHOOK_PLUGIN_CACHE_MIB")?,
             trusted_keys: self.keys("STAGEHOOK_TRUSTED_KEYS")?,
             require_signed_plugins: self.boolean("STAGEHOOK_REQUIRE_SIGNED_PLUGINS")?,
+            keep_events: self.keep("STAGEHOOK_KEEP_EVENTS")?,
+            keep_deliveries: self.keep("STAGEHOOK_KEEP_DELIVERIES")?,
+            keep_logs: self.keep("STAGEHOOK_KEEP_LOGS")?,
             log_format: self.one_of("STAGEHOOK_LOG_FORMAT")?,
         })
     }
@@ -118,6 +122,15 @@ impl Variables {
             name,
             detail: format!("must be a number from 0, not '{text}'"),
         })
+    }
+
+    fn keep(&self, name: &'static str) -> Result<Option<Keep>, SettingsError> {
+        let keep = self.text(name)?.map(|text| text.parse());
+        keep.transpose()
+            .map_err(|error: InvalidKeep| SettingsError::Variable {
+                name,
+                detail: error.to_string(),
+            })
     }
 
     fn boolean(&self, name: &'static str) -> Result<Option<bool>, SettingsError> {

@@ -59,8 +59,45 @@ fn without_anything_the_defaults_hold() {
     expect(&settings, "sandbox", "bubblewrap", "default");
     expect(&settings, "allow_private_network", "false", "default");
     expect(&settings, "plugin_cache_mib", "2048", "default");
+    for keep in ["keep_events", "keep_deliveries", "keep_logs"] {
+        expect(&settings, keep, "off", "default");
+    }
     expect(&settings, "log_format", "text", "default");
     assert!(!Path::new(data).exists(), "looking changes nothing");
+}
+
+#[test]
+fn how_long_things_are_kept_is_said_in_units() {
+    let at = directory();
+    let here = at.path().canonicalize().unwrap();
+    fs::write(here.join("stagehook.toml"), "keep_events = '2w'\n").unwrap();
+    let file = format!("file {}", here.join("stagehook.toml").display());
+    let variables = [("STAGEHOOK_KEEP_DELIVERIES", "36h")];
+    let settings = shown(&here, &["--keep-logs", "90m"], &variables);
+    expect(&settings, "keep_events", "14d", &file);
+    let variable = "variable STAGEHOOK_KEEP_DELIVERIES";
+    expect(&settings, "keep_deliveries", "36h", variable);
+    expect(&settings, "keep_logs", "90m", "flag --keep-logs");
+    let settings = shown(&here, &["--keep-events", "off"], &[]);
+    expect(&settings, "keep_events", "off", "flag --keep-events");
+    for wrong in [
+        "30",
+        "d",
+        "0d",
+        "-1d",
+        "+1d",
+        "1.5d",
+        "30 d",
+        "30D",
+        "36501d",
+        "99999999999999999999d",
+        "never",
+    ] {
+        let refused = config(&here, &[&format!("--keep-logs={wrong}")], &[]);
+        assert!(refused.stdout.is_empty(), "{wrong} was taken");
+        let said = refused.stderr;
+        assert!(said.contains("a number with a unit"), "{wrong}: {said}");
+    }
 }
 
 #[test]

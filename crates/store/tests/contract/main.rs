@@ -21,6 +21,7 @@ mod plugin_versions;
 mod plugins;
 mod projects;
 mod python_environments;
+mod retention;
 mod revisions;
 mod samples;
 mod scripts;

@@ -37,6 +37,7 @@ mod openapi;
 mod plugins;
 mod python;
 mod real_plugins;
+mod retention;
 mod review;
 mod scripts;
 mod secrets;

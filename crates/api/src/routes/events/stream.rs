@@ -72,7 +72,8 @@ pub(crate) async fn follow(
     follower.ok_or_else(|| {
         let id = last_seen.map(|id| id.to_string()).unwrap_or_default();
         Problem::not_found(format!(
-            "there is no event {id} ({said_in}): begin without it"
+            "there is no event {id} ({said_in}), or it is not kept any more: read what was stored \
+             since from /api/v1/events?since=, and begin without it"
         ))
     })
 }
