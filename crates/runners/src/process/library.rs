@@ -17,8 +17,30 @@ const FILES: [(&str, &[u8]); 2] = [
     ("stagehook.py", include_bytes!("lib/stagehook.py")),
     ("stagehook.sh", include_bytes!("lib/stagehook.sh")),
 ];
-/// What runs of warm Python are forked from; not for scripts to find.
+/// What runs of warm Python are forked from, and the package that it is made of;
+/// not for scripts to find.
 const TEMPLATE: (&str, &[u8]) = ("warm.py", include_bytes!("lib/warm.py"));
+const PACKAGE: &str = "stagehook_warm";
+const OF_PACKAGE: [(&str, &[u8]); 6] = [
+    (
+        "__init__.py",
+        include_bytes!("lib/stagehook_warm/__init__.py"),
+    ),
+    (
+        "fitness.py",
+        include_bytes!("lib/stagehook_warm/fitness.py"),
+    ),
+    (
+        "imports.py",
+        include_bytes!("lib/stagehook_warm/imports.py"),
+    ),
+    (
+        "isolation.py",
+        include_bytes!("lib/stagehook_warm/isolation.py"),
+    ),
+    ("script.py", include_bytes!("lib/stagehook_warm/script.py")),
+    ("system.py", include_bytes!("lib/stagehook_warm/system.py")),
+];
 /// Where they are below what is given.
 const LIBRARY: &str = "lib";
 
@@ -30,17 +52,21 @@ pub(super) fn given(work_root: &Path) -> PathBuf {
 /// Writes the library.
 pub(super) fn install(work_root: &Path) -> io::Result<()> {
     let given = given(work_root);
-    let library = given.join(LIBRARY);
+    put_all(&given.join(LIBRARY), &FILES)?;
+    put_all(&given.join(PACKAGE), &OF_PACKAGE)?;
+    put_all(&given, &[TEMPLATE])
+}
+
+fn put_all(directory: &Path, files: &[(&str, &[u8])]) -> io::Result<()> {
     // Whoever a script runs as is to see it.
     DirBuilder::new()
         .recursive(true)
         .mode(0o755)
-        .create(&library)?;
-    for (name, content) in FILES {
-        put(&library.join(name), content, 0o444)?;
+        .create(directory)?;
+    for (name, content) in files {
+        put(&directory.join(name), content, 0o444)?;
     }
-    let (name, content) = TEMPLATE;
-    put(&given.join(name), content, 0o444)
+    Ok(())
 }
 
 /// Puts a file where it is seen whole or not at all.

@@ -5,7 +5,7 @@
 //! | --- | --- |
 //! | which templates there are, and until when | here |
 //! | what a template is good for | `key` |
-//! | a template, and a run that is forked from it | `template`, `lib/warm.py` |
+//! | a template, and a run that is forked from it | `template`, `lib/warm.py`, `lib/stagehook_warm/` |
 //! | how descriptors get there | `socket` |
 //!
 //! The first run of a script is a cold one, and has a template made for those

@@ -119,6 +119,16 @@ impl Studio {
         runs(&self.nap)
     }
 
+    /// Waits for such a process: one that has just become another program has no
+    /// command line for a moment.
+    pub(crate) async fn until_it_naps(&self) {
+        let until = Instant::now() + LONG;
+        while !self.naps() {
+            assert!(Instant::now() < until, "nothing naps");
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    }
+
     pub(crate) fn script(&self, name: &str, content: &str) {
         let path = self.scripts().join(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();

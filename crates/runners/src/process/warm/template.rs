@@ -1,7 +1,7 @@
 //! One template: an interpreter in a sandbox of its own that has imported what a
 //! script imports, and from which runs of that script are forked.
 //!
-//! What happens in there is in `lib/warm.py`.
+//! What happens in there is in `lib/warm.py` and `lib/stagehook_warm/`.
 
 use super::super::bubblewrap::{self, Bubblewrap, View};
 use super::super::cgroup::{ControlGroup, ControlGroups};

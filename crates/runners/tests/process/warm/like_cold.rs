@@ -298,7 +298,7 @@ async fn it_is_cancelled_with_all_that_it_started() {
         studio.run_with(HookType::Python, config, &input, LONG, &cancel),
         async {
             written(&studio.shared("up")).await;
-            assert!(studio.naps());
+            studio.until_it_naps().await;
             cancel.cancel();
         }
     );
