@@ -10,7 +10,7 @@
 //! | --- | --- |
 //! | a delivery | it is not over |
 //! | an event, with its deliveries | one of these is not over, or is not old; or it is the newest |
-//! | a log | its stage run is running, its job waits for a person, or its delivery is not over |
+//! | a log | its stage run is running or was so lately, its job waits for a person, or its delivery is not over |
 
 use crate::database::{Connection, Sql, args};
 use crate::error::Result;
@@ -107,17 +107,26 @@ impl Aging {
             ],
             Self::Deliveries => &["DELETE FROM deliveries
                  WHERE seq > $1 AND seq <= $2 AND finished_at < $3"],
-            Self::Logs => &["DELETE FROM hook_execution_logs
+            Self::Logs => &[
+                // Planned and without a log would mean that it was not run.
+                "UPDATE stage_runs SET plan = '[]'
+                 WHERE finished_at < $3 AND id IN (
+                     SELECT l.stage_run_id FROM hook_execution_logs l
+                     WHERE l.id > $1 AND l.id <= $2 AND l.executed_at < $3)
+                   AND NOT EXISTS (SELECT 1 FROM jobs j
+                                   WHERE j.id = stage_runs.job_id AND j.needs_review IS TRUE)",
+                "DELETE FROM hook_execution_logs
                  WHERE id > $1 AND id <= $2 AND executed_at < $3
                    AND NOT EXISTS (SELECT 1 FROM stage_runs r
                                    WHERE r.id = hook_execution_logs.stage_run_id
-                                     AND r.status = 'running')
+                                     AND (r.finished_at IS NULL OR r.finished_at >= $3))
                    AND NOT EXISTS (SELECT 1 FROM jobs j
                                    WHERE j.id = hook_execution_logs.job_id
                                      AND j.needs_review IS TRUE)
                    AND NOT EXISTS (SELECT 1 FROM deliveries d
                                    WHERE d.id = hook_execution_logs.delivery_id
-                                     AND d.finished_at IS NULL)"],
+                                     AND d.finished_at IS NULL)",
+            ],
         }
     }
 }

@@ -11,7 +11,9 @@ use stagehook_core::execution::ExecutionStatus;
 use stagehook_core::hook::Hook;
 use stagehook_core::ids::{ClaimId, DeliveryId, EventId, NodeId};
 use stagehook_core::log::ExecutionRecord;
-use stagehook_store::{AfterAttempt, Aging, DeliveryFilter, EventFilter, LogFilter, Wanted};
+use stagehook_store::{
+    AfterAttempt, Aging, DeliveryFilter, EventFilter, LogFilter, StageEnd, Wanted,
+};
 use std::collections::BTreeSet;
 
 contract![
@@ -177,14 +179,27 @@ async fn logs_go_but_those_that_somebody_waits_for(f: &Fixture) {
         BTreeSet::from([of_running, of_halted, of_waiting, young])
     );
     assert!(!left.contains(&old) && !left.contains(&of_gone));
+    let planned = async |run| f.store.get_stage_run(run).await.unwrap().plan.len();
+    assert_eq!((planned(running).await, planned(run).await), (1, 1));
     // Nobody waits any more.
     f.end_all(&answers, at(20), AfterAttempt::Succeeded).await;
+    let lately = StageEnd {
+        finished_at: at(60),
+        ..proceed(None)
+    };
     f.store
-        .finish_stage_run(running, node, proceed(None))
+        .finish_stage_run(running, node, lately)
         .await
         .unwrap();
     f.raw("UPDATE jobs SET needs_review = FALSE").await.unwrap();
-    assert_eq!(f.delete(Aging::Logs, at(10)).await, 4, "with the attempt's");
+    assert_eq!(f.delete(Aging::Logs, at(10)).await, 3, "with the attempt's");
+    assert_eq!((planned(running).await, planned(run).await), (1, 0));
+    assert_eq!(f.delete(Aging::Logs, at(70)).await, 2);
+    assert_eq!(
+        planned(running).await,
+        0,
+        "nothing says that it was not run"
+    );
 }
 
 async fn a_long_past_goes_part_by_part(f: &Fixture) {

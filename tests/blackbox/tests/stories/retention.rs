@@ -39,7 +39,7 @@ async fn what_is_old_goes_and_what_waits_stays(on: Database) {
     let hook = hook.create(&studio).await;
     let delivered = emit(&studio, "segment_completed").await;
     until("it came", || tracker.received().len() == 1).await;
-    studio.run(world.job, json!({})).await;
+    let old_run = studio.run(world.job, json!({})).await["id"].clone();
     let other = json!({"project_id": world.project, "external_ref": "halted"});
     let halted = studio.post("/jobs", &other).await.expect(201)["id"].as_i64();
     let halted = halted.unwrap();
@@ -67,6 +67,14 @@ async fn what_is_old_goes_and_what_waits_stays(on: Database) {
     let waiting = studio.all("/deliveries").await;
     assert_eq!(waiting.len(), 1, "{waiting:#?}");
     assert_eq!(waiting[0]["state"], "pending");
+    // The run is there, with its verdict, and nothing that was not so.
+    let path = format!("/stage-runs/{}", old_run.as_str().unwrap());
+    let shown = studio.get(&path).await.ok();
+    assert_eq!(shown["verdict"], "proceed", "{shown:#}");
+    assert_eq!(
+        (&shown["executions"], &shown["not_run"]),
+        (&json!([]), &json!([]))
+    );
     // Somebody has to see why the job was halted.
     assert_eq!(studio.logs_of_job(halted).await.len(), 1);
     assert_eq!(studio.show_job(halted).await["needs_review"], true);
