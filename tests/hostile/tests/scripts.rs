@@ -18,12 +18,35 @@ async fn each_ends_as_expected(
     #[values(Confinement::Off, Confinement::Bubblewrap)] confinement: Confinement,
 ) {
     let arena = Arena::new(confinement).unwrap();
+    attack(&arena, cases()).await;
+}
+
+/// The same for those in Python, forked from an interpreter that is kept for them.
+#[rstest]
+#[case::processes(scripts::processes, 2)]
+#[case::streams(scripts::streams, 1)]
+#[case::reach(scripts::reach, 2)]
+#[case::greedy(scripts::greedy, 8)]
+#[tokio::test]
+async fn each_that_is_warm_ends_as_expected(
+    #[case] cases: fn() -> Vec<Case>,
+    #[case] are_warm: usize,
+) {
+    let arena = Arena::warm().unwrap();
+    assert_eq!(attack(&arena, cases()).await, are_warm);
+}
+
+/// Carries them out; how many of them are tried in this arena.
+async fn attack(arena: &Arena, cases: Vec<Case>) -> usize {
     let mut wrong = Vec::new();
-    for case in cases() {
+    let mut tried = 0;
+    for case in cases {
         let attacked = arena.attack(&case).await.unwrap();
+        tried += usize::from(attacked.is_some());
         if let Some(Err(error)) = attacked.map(|(_, judged)| judged.context(case.name)) {
             wrong.push(format!("{error:#}"));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    tried
 }

@@ -24,6 +24,8 @@ pub(super) type Accomplice = Box<dyn Any>;
 pub(super) const OUTSIDE: &str = "printed by the script outside";
 /// From TERM to KILL.
 const GRACE: Duration = Duration::from_millis(200);
+/// How often a script is run until it is warm.
+const WARM_UPS: usize = 20;
 /// What the server may take for any case, beside what it hands over.
 const HOST_BYTES: u64 = 48 << 20;
 
@@ -90,6 +92,8 @@ pub struct Arena {
     directory: TempDir,
     runner: ProcessRunner,
     confinement: Confinement,
+    /// Whether scripts are forked from an interpreter that is kept for them.
+    warm: bool,
     /// What no script may print.
     secrets: Vec<String>,
     /// Would be inherited, as a supervisor may hand one over.
@@ -117,8 +121,21 @@ impl Arena {
             directory,
             runner,
             confinement,
+            warm: false,
             secrets: vec![entry_of_own_environment()?, OUTSIDE.to_owned()],
             _descriptor: descriptor,
+        })
+    }
+
+    /// A runner that runs Python scripts confined and warm, and no others.
+    ///
+    /// # Errors
+    ///
+    /// Where the host cannot confine scripts.
+    pub fn warm() -> Result<Self> {
+        Ok(Self {
+            warm: true,
+            ..Self::new(Confinement::Bubblewrap)?
         })
     }
 
@@ -133,6 +150,9 @@ impl Arena {
         let Some(expected) = case.expected(self.confinement) else {
             return Ok(None);
         };
+        if self.warm && case.language != Language::Python {
+            return Ok(None);
+        }
         let scripts = self.directory.path().join("scripts");
         if scripts.exists() {
             fs::remove_dir_all(&scripts)?;
@@ -140,6 +160,9 @@ impl Arena {
         fs::create_dir(&scripts)?;
         fs::write(scripts.join("hook"), case.script)?;
         let _accomplice = case.stage.map(|stage| stage(&scripts)).transpose()?;
+        if self.warm && !self.warm_up(case).await? {
+            return Ok(None);
+        }
         for _ in 1..case.rounds {
             let outcome = self.once(case).await?;
             let judged = outcome.judge(case, expected);
@@ -150,6 +173,19 @@ impl Arena {
         let outcome = self.once(case).await?;
         let judged = outcome.judge(case, expected);
         Ok(Some((outcome, judged)))
+    }
+
+    /// Carries a case out until that is warm; not where it never is, as where the
+    /// script cannot be compiled.
+    async fn warm_up(&self, case: &Case) -> Result<bool> {
+        for _ in 0..WARM_UPS {
+            let execution = self.once(case).await?.execution;
+            if execution.is_some_and(|execution| execution.script.is_some_and(|script| script.warm))
+            {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     async fn once(&self, case: &Case) -> Result<Outcome> {
@@ -191,7 +227,13 @@ impl Arena {
         input: &HookInput,
         input_json: &str,
     ) -> Result<Option<Execution>> {
-        let mut config = json!({"script_path": "hook", "args": [mark], "env": {"MARK": mark}});
+        let mut config = json!({"script_path": "hook", "args": [mark]});
+        if self.warm {
+            config["warm"] = true.into();
+        } else {
+            // With that a server that is root keeps no interpreter for it.
+            config["env"] = json!({"MARK": mark});
+        }
         for (key, value) in case.config.as_object().into_iter().flatten() {
             config[key] = value.clone();
         }
