@@ -622,9 +622,9 @@ async fn publications_at_the_same_time_share_nothing_but_their_transaction(f: &F
     // every tenth with an id that is taken.
     let publication = |number: usize| {
         let name = ["shot_ready", "shot_done", "render_done"][number % 3];
-        let about = (number % 2 == 0).then_some(job.id);
+        let about = number.is_multiple_of(2).then_some(job.id);
         let mut events: Vec<Event> = (0..=number % 70).map(|_| event(name, about)).collect();
-        if number % 10 == 0 {
+        if number.is_multiple_of(10) {
             events.push(taken.clone());
         }
         let each = match (name, about) {
@@ -647,13 +647,13 @@ async fn publications_at_the_same_time_share_nothing_but_their_transaction(f: &F
     for (number, ids, each, answer) in publications.join_all().await {
         match answer {
             Ok(published) => {
-                assert!(number % 10 != 0, "an id was stored twice");
+                assert!(!number.is_multiple_of(10), "an id was stored twice");
                 let expected: Vec<_> = ids.iter().map(|id| (*id, each)).collect();
                 let published = published.iter().map(|event| (event.id, event.deliveries));
                 assert_eq!(published.collect::<Vec<_>>(), expected);
                 stored.extend(ids);
             }
-            Err(error) => assert!(number % 10 == 0, "{number}: {error}"),
+            Err(error) => assert!(number.is_multiple_of(10), "{number}: {error}"),
         }
     }
     let events = f.store.events_after(0, 100_000).await.unwrap();
