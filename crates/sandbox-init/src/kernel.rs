@@ -94,7 +94,7 @@ mod number {
 /// # Safety
 ///
 /// As the call has it.
-unsafe fn call(number: usize, [a, b, c, d, e]: [usize; 5]) -> isize {
+unsafe fn call(number: usize, args: [usize; 5]) -> isize {
     let answer: isize;
     // SAFETY: this is how the kernel is called on this machine; what it may change
     // is said.
@@ -103,7 +103,8 @@ unsafe fn call(number: usize, [a, b, c, d, e]: [usize; 5]) -> isize {
         asm!(
             "syscall",
             inlateout("rax") number => answer,
-            in("rdi") a, in("rsi") b, in("rdx") c, in("r10") d, in("r8") e,
+            in("rdi") args[0], in("rsi") args[1], in("rdx") args[2], in("r10") args[3],
+            in("r8") args[4],
             lateout("rcx") _, lateout("r11") _,
             options(nostack),
         );
@@ -114,8 +115,8 @@ unsafe fn call(number: usize, [a, b, c, d, e]: [usize; 5]) -> isize {
         asm!(
             "svc #0",
             in("x8") number,
-            inlateout("x0") a => answer,
-            in("x1") b, in("x2") c, in("x3") d, in("x4") e,
+            inlateout("x0") args[0] => answer,
+            in("x1") args[1], in("x2") args[2], in("x3") args[3], in("x4") args[4],
             options(nostack),
         );
     }
@@ -125,8 +126,8 @@ unsafe fn call(number: usize, [a, b, c, d, e]: [usize; 5]) -> isize {
         asm!(
             "ecall",
             in("a7") number,
-            inlateout("a0") a => answer,
-            in("a1") b, in("a2") c, in("a3") d, in("a4") e,
+            inlateout("a0") args[0] => answer,
+            in("a1") args[1], in("a2") args[2], in("a3") args[3], in("a4") args[4],
             options(nostack),
         );
     }

@@ -276,7 +276,6 @@ impl Line {
         let mut first = digits.len();
         loop {
             first -= 1;
-            #[expect(clippy::cast_possible_truncation, reason = "it is one digit")]
             let digit = (number % 10) as u8;
             digits[first] = b'0' + digit;
             number /= 10;
