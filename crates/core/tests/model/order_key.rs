@@ -81,10 +81,17 @@ fn a_long_value_is_kept_as_its_digest() {
 #[case("/a~")]
 #[case("/a~2")]
 #[case("/~/b")]
-#[case::too_long(concat!("/", include_str!("order_key.rs")))]
 fn what_is_no_pointer_is_refused(#[case] text: &str) {
     let error = text.parse::<OrderKey>().unwrap_err().to_string();
     assert!(error.starts_with("must be 'job_id', or a JSON pointer"));
+}
+
+#[test]
+fn a_pointer_has_at_most_256_bytes() {
+    let of = |bytes: usize| "/".repeat(bytes).parse::<OrderKey>();
+    assert!(of(256).is_ok());
+    let error = of(257).unwrap_err().to_string();
+    assert!(error.contains("at most 256 bytes"), "{error}");
 }
 
 proptest! {
