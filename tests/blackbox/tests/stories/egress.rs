@@ -4,6 +4,10 @@
 //!
 //! `--nocapture` prints the table that `docs/egress.md` shows.
 
+mod addresses;
+mod plugins;
+
+use addresses::{NAMES, NEVER, PRIVATE};
 use serde_json::{Value, json};
 use stagehook_tests::receiver::{Receiver, Script};
 use stagehook_tests::{Database, Hook, HookDraft, Setup, Studio, eventually};
@@ -14,85 +18,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
-
-/// Addresses that an operator may open, as they can be written in a URL.
-const PRIVATE: [&str; 30] = [
-    "127.0.0.1",
-    "127.0.0.2",
-    "2130706433",
-    "0x7f000001",
-    "0x7f.1",
-    "0177.0.0.1",
-    "017700000001",
-    "127.1",
-    "127.0.1",
-    "127.0.0.1.",
-    "１２７.0.0.1",
-    "①②⑦.0.0.1",
-    "127。0。0。1",
-    "%31%32%37.0.0.1",
-    "[::1]",
-    "[0:0:0:0:0:0:0:1]",
-    "[::ffff:127.0.0.1]",
-    "[::ffff:7f00:1]",
-    "[64:ff9b::7f00:1]",
-    "localhost",
-    "LOCALHOST",
-    "localhost.",
-    "a.localhost",
-    "10.0.0.1",
-    "172.16.0.1",
-    "192.168.0.1",
-    "100.64.0.1",
-    "198.18.0.1",
-    "[fc00::1]",
-    "[fd12:3456::1]",
-];
-/// Addresses that nobody opens.
-const NEVER: [&str; 29] = [
-    "0.0.0.0",
-    "0",
-    "0x0",
-    "169.254.169.254",
-    "2852039166",
-    "0xa9fea9fe",
-    "0251.0376.0251.0376",
-    "169.254.43518",
-    "[::ffff:169.254.169.254]",
-    "[64:ff9b::a9fe:a9fe]",
-    "[64:ff9b:1::7f00:1]",
-    "[2002:7f00:1::]",
-    "[2001:0:4136:e378:8000:63bf:80ff:fffe]",
-    "[::127.0.0.1]",
-    "[::]",
-    "[fe80::1]",
-    "[fec0::1]",
-    "[ff02::1]",
-    "[2001:db8::1]",
-    "[fd00:ec2::254]",
-    "100.100.100.200",
-    "168.63.129.16",
-    "192.0.0.192",
-    "192.0.2.1",
-    "198.51.100.1",
-    "203.0.113.1",
-    "224.0.0.1",
-    "240.0.0.1",
-    "255.255.255.255",
-];
-/// Names, and what they resolve to. The public address is somebody else's, and
-/// never connected to: with it stands one that is forbidden.
-const NAMES: [(&str, &[&str]); 9] = [
-    ("loopback.test", &["127.0.0.1"]),
-    ("loopback6.test", &["::1"]),
-    ("mapped.test", &["::ffff:127.0.0.1"]),
-    ("unspecified.test", &["0.0.0.0"]),
-    ("metadata.test", &["169.254.169.254"]),
-    ("private.test", &["10.0.0.1"]),
-    ("private-last.test", &["93.184.215.14", "127.0.0.1"]),
-    ("private-first.test", &["127.0.0.1", "93.184.215.14"]),
-    ("both-families.test", &["93.184.215.14", "::1"]),
-];
 
 /// Listens on every address of this machine, and counts what arrives.
 struct Ears {
@@ -491,91 +416,4 @@ async fn no_answer_floods_or_holds_its_sender() {
         table.row(what, how.trim_end_matches("; "), &ears);
     }
     table.print("Webhooks: answers");
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn no_plugin_reaches_a_forbidden_address() {
-    let mut table = Table::default();
-    let ears = Ears::open().await;
-    let mut studio = Studio::with(Database::Sqlite, open()).await;
-    name_hosts(&studio, &NAMES);
-    let plugin = studio.plugin("http_guest").await;
-    let names = NAMES.map(|(name, _)| name);
-    let hosts: Vec<&str> = PRIVATE.into_iter().chain(NEVER).chain(names).collect();
-    let authorities: Vec<String> = hosts
-        .iter()
-        .map(|host| format!("{host}:{}", ears.port))
-        .collect();
-    let requests: Vec<Value> = authorities
-        .iter()
-        .map(|authority| json!({"authority": authority}))
-        .collect();
-    // Granted while it was allowed: what can be granted at all.
-    let granted: Vec<String> = [
-        "127.0.0.1",
-        "127.0.0.2",
-        "localhost",
-        "a.localhost",
-        "10.0.0.1",
-    ]
-    .iter()
-    .chain(&["172.16.0.1", "192.168.0.1", "100.64.0.1", "198.18.0.1"])
-    .chain(&names)
-    .map(|host| format!("{host}:{}", ears.port))
-    .collect();
-    let config = json!({"plugin": plugin, "settings": {"requests": requests},
-        "grants": {"http": granted}, "limits": {"timeout_seconds": 60}});
-    let draft = HookDraft::new("tries", "wasm", config);
-    let hook = draft.create(&studio).await;
-    studio.restart_with(closed()).await;
-    let log = studio.test(&hook, json!({})).await;
-    assert_eq!(log["status"], "passed", "{log:#}");
-    let answers = log["result"]["metadata"]["answers"].as_array().unwrap();
-    assert_eq!(answers.len(), hosts.len());
-    for (host, answer) in hosts.iter().zip(answers) {
-        let error = answer["error"].as_str().unwrap_or_default();
-        let expected = [
-            "DestinationIpProhibited",
-            "HttpRequestDenied",
-            "HttpRequestUriInvalid",
-            "authority refused",
-        ];
-        assert!(expected.contains(&error), "{host}: {answer}");
-        table.row(&format!("`{host}`"), error, &ears);
-    }
-    for host in NEVER {
-        let config = json!({"plugin": plugin, "settings": {"requests": []},
-            "grants": {"http": [format!("{host}:{}", ears.port)]}});
-        let why = refused_when_saved(&studio, &HookDraft::new("never", "wasm", config)).await;
-        table.row(&format!("a grant of `{host}`"), &why, &ears);
-    }
-    table.print("Plugins: addresses and names");
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn no_redirect_leads_a_plugin_astray() {
-    let mut table = Table::default();
-    let ears = Ears::open().await;
-    let setup = open().variable("HTTP_PROXY", &format!("http://127.0.0.1:{}/", ears.port));
-    let studio = Studio::with(Database::Sqlite, setup).await;
-    let plugin = studio.plugin("http_guest").await;
-    for status in [301, 302, 303, 307, 308] {
-        let location = format!("http://127.0.0.1:{}/", ears.port);
-        let answer = Script::Answer(status, vec![("location", location)], String::new());
-        // A request without a body is none that this receiver reads.
-        let receiver = Receiver::start([answer]).await;
-        let url = receiver.url("");
-        let authority = url.strip_prefix("http://").unwrap();
-        let request = json!({"authority": authority, "method": "POST", "body": "x",
-            "headers": [["content-length", "1"]]});
-        let config = json!({"plugin": plugin, "settings": {"requests": [request]},
-            "grants": {"http": [authority]}});
-        let hook = HookDraft::new(&format!("redirected {status}"), "wasm", config);
-        let log = studio.test(&hook.create(&studio).await, json!({})).await;
-        let told = &log["result"]["metadata"]["answers"][0]["status"];
-        assert_eq!(told, status, "{log:#}");
-        let ended = format!("the plugin was answered {status}");
-        table.row(&format!("a redirect {status}, past a proxy"), &ended, &ears);
-    }
-    table.print("Plugins: redirects and proxies");
 }
