@@ -5,20 +5,19 @@ use crate::fixture::{Fixture, start};
 use crate::samples::{ANNA, answering, event, everything, record, spec};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
-use stagehook_core::delivery::{DeliveryState, EXHAUSTED_IN_A_ROW_MAX};
+use stagehook_core::delivery::DeliveryState;
 use stagehook_core::event::{Event, name};
 use stagehook_core::execution::ExecutionStatus;
 use stagehook_core::hook::{Hook, HookSpec};
-use stagehook_core::ids::{ClaimId, EventId, HookId, NodeId};
+use stagehook_core::ids::{ClaimId, HookId, NodeId};
 use stagehook_core::log::ExecutionRecord;
 use stagehook_core::scope::Scope;
 use stagehook_store::{
     AfterAttempt, Attempt, ClaimedDelivery, Delivery, DeliveryFilter, EventFilter, LogFilter,
-    PublicationKey, Replay, StoreError, Wanted,
+    Replay, StoreError, Wanted,
 };
 use std::collections::BTreeSet;
 use std::time::Duration;
-use tokio::task::JoinSet;
 
 contract![
     an_event_leaves_a_delivery_for_each_hook_that_answers_it,
@@ -30,16 +29,9 @@ contract![
     a_retry_waits_until_it_is_due,
     what_a_dead_server_was_at_is_taken_up,
     what_is_given_back_is_claimed_again,
-    ten_in_a_row_disable_a_hook,
-    a_success_in_between_begins_the_count_anew,
-    a_hook_that_is_enabled_again_is_on_probation,
-    a_receiver_that_is_gone_disables_its_hook,
-    a_paused_hook_gets_nothing_and_loses_nothing,
     a_deleted_hooks_deliveries_are_cancelled,
     a_delivery_is_retried_by_hand,
     a_range_is_replayed,
-    a_publication_is_repeated_under_its_key,
-    publications_at_the_same_time_share_nothing_but_their_transaction,
     meta_events_are_kept_where_they_are_answered,
     whoever_waits_is_woken_after_the_commit,
 ];
@@ -60,11 +52,11 @@ impl Fixture {
         due.into_iter().map(|due| due.id).collect()
     }
 
-    async fn claim(&self, hook: HookId, node: NodeId) -> Vec<ClaimedDelivery> {
+    pub(crate) async fn claim(&self, hook: HookId, node: NodeId) -> Vec<ClaimedDelivery> {
         self.claim_at(hook, node, start(), 100).await
     }
 
-    async fn claim_at(
+    pub(crate) async fn claim_at(
         &self,
         hook: HookId,
         node: NodeId,
@@ -90,7 +82,7 @@ impl Fixture {
     }
 
     /// Publishes an event, and settles its one delivery like this.
-    async fn deliver(&self, hook: &Hook, after: AfterAttempt) {
+    pub(crate) async fn deliver(&self, hook: &Hook, after: AfterAttempt) {
         self.publish(event("shot_ready", None)).await;
         for claimed in self.claim(hook.id, NodeId::generate()).await {
             self.settle(vec![attempt(hook, &claimed, after)]).await;
@@ -350,122 +342,6 @@ async fn what_is_given_back_is_claimed_again(f: &Fixture) {
     assert_eq!(f.claim(hook.id, node).await[0].delivery.id, id);
 }
 
-async fn ten_in_a_row_disable_a_hook(f: &Fixture) {
-    let hook = f.hook(&answering("notify", "shot_ready")).await;
-    let watcher = f.hook(&answering("watcher", name::HOOK_DISABLED)).await;
-    for exhausted in 1..=EXHAUSTED_IN_A_ROW_MAX {
-        // Attempts that are retried do not count.
-        f.deliver(&hook, AfterAttempt::Retry(at(1))).await;
-        assert!(!f.store.disable_failing_hook(hook.id, false).await.unwrap());
-        f.deliver(&hook, AfterAttempt::Exhausted).await;
-        let fares = f.store.hook_deliveries(hook.id).await.unwrap();
-        assert_eq!(fares.exhausted_in_a_row, exhausted);
-    }
-    assert!(f.store.disable_failing_hook(hook.id, false).await.unwrap());
-    assert!(!f.store.disable_failing_hook(hook.id, false).await.unwrap());
-    let disabled = f.store.get_hook(hook.id).await.unwrap();
-    assert!(!disabled.spec.enabled);
-    assert_eq!(disabled.version, hook.version + 1);
-    let fares = f.store.hook_deliveries(hook.id).await.unwrap();
-    assert_eq!(
-        fares.disabled_reason.as_deref(),
-        Some("10 deliveries in a row failed in every attempt")
-    );
-    // Those that wait are kept, and not attempted.
-    assert_eq!(fares.pending, 10);
-    assert_eq!(f.due().await, [watcher.id]);
-    let filter = EventFilter {
-        event_name: Some(name::HOOK_DISABLED.to_owned()),
-        ..EventFilter::default()
-    };
-    let events = f.store.list_events(&filter, everything()).await.unwrap();
-    assert_eq!(events.items.len(), 1);
-    assert_eq!(events.items[0].data["hook_id"], json!(hook.id));
-}
-
-async fn a_success_in_between_begins_the_count_anew(f: &Fixture) {
-    let hook = f.hook(&answering("notify", "shot_ready")).await;
-    for _ in 0..3 {
-        for _ in 1..EXHAUSTED_IN_A_ROW_MAX {
-            f.deliver(&hook, AfterAttempt::Exhausted).await;
-        }
-        f.deliver(&hook, AfterAttempt::Succeeded).await;
-        assert!(!f.store.disable_failing_hook(hook.id, false).await.unwrap());
-    }
-    // Also within one batch: what came after the last success counts.
-    for _ in 0..4 {
-        f.publish(event("shot_ready", None)).await;
-    }
-    let claimed = f.claim(hook.id, NodeId::generate()).await;
-    let afters = [
-        AfterAttempt::Exhausted,
-        AfterAttempt::Succeeded,
-        AfterAttempt::Exhausted,
-        AfterAttempt::Exhausted,
-    ];
-    let attempts = claimed.iter().zip(afters);
-    let attempts = attempts.map(|(claimed, after)| attempt(&hook, claimed, after));
-    assert_eq!(f.settle(attempts.collect()).await, [(hook.id, 2)]);
-}
-
-async fn a_hook_that_is_enabled_again_is_on_probation(f: &Fixture) {
-    let hook = f.hook(&answering("notify", "shot_ready")).await;
-    let enable = async || {
-        let off = f.store.get_hook(hook.id).await.unwrap();
-        let on = HookSpec {
-            enabled: true,
-            ..off.spec
-        };
-        f.store
-            .update_hook(ANNA, hook.id, off.version, &on)
-            .await
-            .unwrap()
-    };
-    for _ in 0..EXHAUSTED_IN_A_ROW_MAX {
-        f.deliver(&hook, AfterAttempt::Exhausted).await;
-    }
-    assert!(f.store.disable_failing_hook(hook.id, false).await.unwrap());
-    enable().await;
-    f.publish(event("shot_ready", None)).await;
-    assert!(f.store.due_hooks().await.unwrap()[0].is_probing);
-    for claimed in f.claim(hook.id, NodeId::generate()).await {
-        f.settle(vec![attempt(&hook, &claimed, AfterAttempt::Exhausted)])
-            .await;
-    }
-    assert!(f.store.disable_failing_hook(hook.id, false).await.unwrap());
-    enable().await;
-    f.deliver(&hook, AfterAttempt::Succeeded).await;
-    let fares = f.store.hook_deliveries(hook.id).await.unwrap();
-    assert!(!fares.is_probing);
-    assert_eq!((fares.exhausted_in_a_row, fares.disabled_reason), (0, None));
-    f.deliver(&hook, AfterAttempt::Exhausted).await;
-    assert!(!f.store.disable_failing_hook(hook.id, false).await.unwrap());
-}
-
-async fn a_receiver_that_is_gone_disables_its_hook(f: &Fixture) {
-    let hook = f.hook(&answering("notify", "shot_ready")).await;
-    assert!(f.store.disable_failing_hook(hook.id, true).await.unwrap());
-    let fares = f.store.hook_deliveries(hook.id).await.unwrap();
-    assert!(fares.disabled_reason.unwrap().contains("410"));
-}
-
-async fn a_paused_hook_gets_nothing_and_loses_nothing(f: &Fixture) {
-    let hook = f.hook(&answering("notify", "shot_ready")).await;
-    let deliverable = async || f.store.deliverable(&[hook.id]).await.unwrap();
-    assert_eq!(deliverable().await, [(hook.id, hook.version)]);
-    f.store.pause_deliveries(ANNA, hook.id, true).await.unwrap();
-    assert_eq!(deliverable().await, []);
-    assert_eq!(f.publish(event("shot_ready", None)).await, 1);
-    assert!(f.due().await.is_empty());
-    let fares = f.store.hook_deliveries(hook.id).await.unwrap();
-    assert_eq!((fares.pending, fares.paused_at), (1, Some(start())));
-    f.store
-        .pause_deliveries(ANNA, hook.id, false)
-        .await
-        .unwrap();
-    assert_eq!(f.due().await, [hook.id]);
-}
-
 async fn a_deleted_hooks_deliveries_are_cancelled(f: &Fixture) {
     let hook = f.hook(&answering("notify", "shot_ready")).await;
     f.publish(event("shot_ready", None)).await;
@@ -578,94 +454,6 @@ async fn a_range_is_replayed(f: &Fixture) {
         ..matching
     };
     assert!(f.deliveries(not_matching).await.is_empty());
-}
-
-async fn a_publication_is_repeated_under_its_key(f: &Fixture) {
-    f.hook(&answering("notify", "shot_ready")).await;
-    let key = |of: &str| {
-        Some(PublicationKey {
-            key: "take-7".to_owned(),
-            digest: stagehook_core::digest::Digest::of(of.as_bytes()),
-        })
-    };
-    let publish = |of| {
-        f.store
-            .publish_events(vec![event("shot_ready", None)], key(of))
-    };
-    let first = publish("a").await.unwrap();
-    assert_eq!(publish("a").await.unwrap(), first);
-    let error = publish("b").await.unwrap_err();
-    assert!(matches!(error, StoreError::PublicationKeyReused), "{error}");
-    assert_eq!(f.deliveries(DeliveryFilter::default()).await.len(), 1);
-    assert_eq!(f.store.forget_publications(at(1)).await.unwrap(), 1);
-    assert_ne!(publish("b").await.unwrap(), first);
-    // In the same moment, too.
-    f.store.forget_publications(at(1)).await.unwrap();
-    let (one, two) = tokio::join!(publish("c"), publish("c"));
-    assert_eq!(one.unwrap(), two.unwrap());
-}
-
-async fn publications_at_the_same_time_share_nothing_but_their_transaction(f: &Fixture) {
-    let project = f.project("north").await;
-    let job = f.job_in(project).await;
-    f.hook(&answering("all", "shot_*")).await;
-    f.hook(&spec(
-        "of the project",
-        json!({"hook_point": null, "event": "shot_ready", "failure_mode": "warn",
-            "scope_type": "project", "scope_id": project}),
-    ))
-    .await;
-    let taken = event("shot_ready", None);
-    f.publish(taken.clone()).await;
-
-    // Each its own number of events, some of the job, some that nobody answers;
-    // every tenth with an id that is taken.
-    let publication = |number: usize| {
-        let name = ["shot_ready", "shot_done", "render_done"][number % 3];
-        let about = number.is_multiple_of(2).then_some(job.id);
-        let mut events: Vec<Event> = (0..=number % 70).map(|_| event(name, about)).collect();
-        if number.is_multiple_of(10) {
-            events.push(taken.clone());
-        }
-        let each = match (name, about) {
-            ("shot_ready", Some(_)) => 2,
-            ("render_done", _) => 0,
-            _ => 1,
-        };
-        (events, each)
-    };
-    let mut publications = JoinSet::new();
-    for number in 0..150 {
-        let store = f.store.clone();
-        let (events, each) = publication(number);
-        publications.spawn(async move {
-            let ids: Vec<EventId> = events.iter().map(|event| event.id).collect();
-            (number, ids, each, store.publish_events(events, None).await)
-        });
-    }
-    let mut stored = BTreeSet::from([taken.id]);
-    for (number, ids, each, answer) in publications.join_all().await {
-        match answer {
-            Ok(published) => {
-                assert!(!number.is_multiple_of(10), "an id was stored twice");
-                let expected: Vec<_> = ids.iter().map(|id| (*id, each)).collect();
-                let published = published.iter().map(|event| (event.id, event.deliveries));
-                assert_eq!(published.collect::<Vec<_>>(), expected);
-                stored.extend(ids);
-            }
-            Err(error) => assert!(number.is_multiple_of(10), "{number}: {error}"),
-        }
-    }
-    let events = f.store.events_after(0, 100_000).await.unwrap();
-    let found: Vec<EventId> = events
-        .into_iter()
-        .filter(|(_, event)| {
-            ["shot_ready", "shot_done", "render_done"].contains(&&*event.event_name)
-        })
-        .map(|(_, event)| event.id)
-        .collect();
-    assert_eq!(found.len(), stored.len());
-    assert_eq!(found.into_iter().collect::<BTreeSet<_>>(), stored);
 }
 
 async fn meta_events_are_kept_where_they_are_answered(f: &Fixture) {
