@@ -102,14 +102,15 @@ impl Lane {
             .saturating_sub(self.claimed.load(Ordering::Acquire))
     }
 
-    /// What it may claim now.
-    fn wanted(&self) -> Option<Wanted> {
+    /// What it may claim now. What waited before the hook's order key was taken away
+    /// has its order still.
+    fn wanted(&self, due: &DueHook) -> Option<Wanted> {
         let most = self.room();
         (most > 0).then(|| Wanted {
             hook: self.hook.id,
             most,
             rate_limit: self.hook.spec.config.delivery().rate_limit,
-            in_order: self.hook.spec.config.order_key().is_some(),
+            in_order: due.in_order || self.hook.spec.config.order_key().is_some(),
         })
     }
 }
@@ -168,7 +169,7 @@ impl Engine {
             };
             match lane.not_before {
                 Some(not_before) if not_before > now => wake_at = earlier(wake_at, lane.not_before),
-                _ => wanted.extend(lane.wanted()),
+                _ => wanted.extend(lane.wanted(&due)),
             }
         }
         let mut wanted = wanted.into_iter();

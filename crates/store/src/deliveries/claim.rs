@@ -25,6 +25,9 @@ pub struct DueHook {
     pub version: i64,
     /// One delivery at a time, until one succeeds.
     pub is_probing: bool,
+    /// Some of its deliveries have an order key, also where the hook asks for none
+    /// any more.
+    pub in_order: bool,
     /// When the first of its deliveries is due.
     pub due_at: DateTime<Utc>,
 }
@@ -67,6 +70,7 @@ struct DueRow {
     id: i64,
     version: i64,
     probing: bool,
+    in_order: bool,
     due_at: DateTime<Utc>,
 }
 
@@ -95,10 +99,15 @@ macro_rules! waiting {
     };
 }
 
+/// Whether a hook has any with a key is asked as the next hook is, above: otherwise
+/// PostgreSQL may read all that wait.
 const DUE: &str = concat!(
     waiting!(),
     "SELECT * FROM (
         SELECT h.id, h.version, COALESCE(s.probing, FALSE) AS probing,
+               COALESCE((SELECT MIN(d.hook_id) FROM deliveries d
+                         WHERE d.state = 'pending' AND d.order_key IS NOT NULL
+                           AND d.hook_id >= h.id) = h.id, FALSE) AS in_order,
                (SELECT MIN(d.due_at) FROM deliveries d
                 WHERE d.state = 'pending' AND d.hook_id = h.id AND d.held = FALSE) AS due_at
         FROM waiting w
@@ -146,6 +155,7 @@ impl Store {
             id: HookId::new(row.id),
             version: row.version,
             is_probing: row.probing,
+            in_order: row.in_order,
             due_at: row.due_at,
         };
         Ok(rows.into_iter().map(due).collect())

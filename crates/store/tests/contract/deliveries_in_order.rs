@@ -23,6 +23,7 @@ contract![
     whatever_happens_each_key_is_in_order_and_nothing_is_left,
     servers_at_the_same_time_keep_the_order,
     a_key_that_is_taken_away_leaves_nothing_held,
+    what_waits_keeps_its_order_when_the_key_is_taken_away,
     a_deleted_hooks_held_deliveries_are_cancelled,
     what_lies_behind_a_long_queue_is_reached,
     no_more_begin_than_the_rate_allows,
@@ -87,11 +88,13 @@ impl Fixture {
     }
 
     async fn take(&self, hook: &Hook, now: DateTime<Utc>, most: u32) -> Claimed {
+        let due = self.store.due_hooks().await.unwrap();
+        let waits_in_order = due.iter().any(|due| due.id == hook.id && due.in_order);
         let wanted = Wanted {
             hook: hook.id,
             most,
             rate_limit: hook.spec.config.delivery().rate_limit,
-            in_order: hook.spec.config.order_key().is_some(),
+            in_order: waits_in_order || hook.spec.config.order_key().is_some(),
         };
         let (claim, node) = (ClaimId::generate(), NodeId::generate());
         let claimed = self.store.claim_deliveries(claim, node, now, wanted).await;
@@ -359,6 +362,42 @@ async fn a_key_that_is_taken_away_leaves_nothing_held(f: &Fixture) {
     assert_eq!(names(&second), set(["a 2"]));
     f.settled(&hook, &second[0], AfterAttempt::Succeeded).await;
     assert_eq!(names(&f.take_all(&hook, start()).await), set(["a 3"]));
+}
+
+async fn what_waits_keeps_its_order_when_the_key_is_taken_away(f: &Fixture) {
+    let hook = f.hook(&ordered("notify")).await;
+    // Nobody has looked at them yet, and so none of them is held.
+    f.shots([("a", 1), ("a", 2)]).await;
+    let plain = answering("notify", json!({}));
+    let hook = f
+        .store
+        .update_hook(ANNA, hook.id, hook.version, &plain)
+        .await
+        .unwrap();
+    f.shots([("a", 3)]).await;
+    let first = f.take_all(&hook, start()).await;
+    assert_eq!(names(&first), set(["a 1", "a 3"]));
+    let of = |name: &str| first.iter().find(|claimed| named(claimed) == name);
+    let first = of("a 1").unwrap();
+    f.settled(&hook, first, AfterAttempt::Retry(at(8))).await;
+    // By hand, too, it does not pass the one before it.
+    let waits = DeliveryFilter {
+        state: Some(DeliveryState::Pending),
+        ..DeliveryFilter::default()
+    };
+    for one in f.deliveries(waits).await {
+        if one.id != first.delivery.id {
+            f.store.retry_delivery(ANNA, one.id).await.unwrap();
+        }
+    }
+    assert_eq!(names(&f.take_all(&hook, start()).await), set([]));
+    let again = f.take_all(&hook, at(8)).await;
+    assert_eq!(names(&again), set(["a 1"]));
+    f.settled(&hook, &again[0], AfterAttempt::Exhausted).await;
+    assert_eq!(names(&f.take_all(&hook, at(8)).await), set(["a 2"]));
+    // Nothing with a key waits any more.
+    f.shots([("a", 4)]).await;
+    assert!(!f.store.due_hooks().await.unwrap()[0].in_order);
 }
 
 async fn a_deleted_hooks_held_deliveries_are_cancelled(f: &Fixture) {

@@ -9,6 +9,7 @@ use tokio::sync::watch;
 on_both_databases!(
     each_shot_is_told_in_order_and_waits_for_its_own_retries_alone,
     the_events_of_a_job_are_told_in_order,
+    what_waits_keeps_its_order_when_the_hook_asks_for_none_any_more,
     no_more_is_delivered_than_the_rate_allows,
     a_rate_holds_nothing_up_for_good,
     a_rate_or_an_order_that_cannot_be_is_told_where,
@@ -121,6 +122,29 @@ async fn the_events_of_a_job_are_told_in_order(on: Database) {
     for one in found {
         assert_eq!(one["order_key"], world.job.to_string());
     }
+}
+
+async fn what_waits_keeps_its_order_when_the_hook_asks_for_none_any_more(on: Database) {
+    let studio = open(on).await;
+    // The first has to be tried twice.
+    let tracker = Receiver::start([Script::status(503), Script::ok("")]).await;
+    let draft = webhook("track", &tracker.url("/"));
+    let hook = draft.clone().config("order_key", "/shot/id");
+    let hook = hook.create(&studio).await;
+    let path = format!("/hooks/{}", hook.id);
+    studio.post(&format!("{path}/pause"), &json!({})).await.ok();
+    let events: Vec<_> = (1..=3).map(|number| of("a", number)).collect();
+    studio.post("/events", &json!(events)).await.expect(202);
+    studio
+        .put(&path, draft.with("version", 1).body())
+        .await
+        .ok();
+    studio
+        .post(&format!("{path}/resume"), &json!({}))
+        .await
+        .ok();
+    until("all came", || tracker.received().len() == 4).await;
+    assert_eq!(by_shot(&tracker)["a"], ["1", "1", "2", "3"]);
 }
 
 async fn no_more_is_delivered_than_the_rate_allows(on: Database) {
