@@ -1,10 +1,10 @@
 //! How attempts ended, many at once.
 
 use super::order;
-use crate::database::{Connection, Sql, args};
+use crate::database::{Arg, Connection, Sql, args, batches, parameters};
 use crate::error::Result;
 use crate::events;
-use crate::logs::{args_of, insert_into, parameters};
+use crate::logs::{args_of, insert_into};
 use crate::store::Store;
 use chrono::{DateTime, Utc};
 use stagehook_core::delivery::DeliveryState;
@@ -12,11 +12,14 @@ use stagehook_core::event::Event;
 use stagehook_core::execution::ExecutionStatus;
 use stagehook_core::ids::{ClaimId, DeliveryId, EventId, HookId};
 use stagehook_core::log::ExecutionRecord;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use uuid::Uuid;
 
 /// Longest reason that is kept with the delivery, in characters; the log has the
 /// whole of it.
 const ERROR_MAX: usize = 500;
+/// Of a delivery that is settled.
+const SETTLED_COLUMNS: usize = 10;
 
 /// An attempt that has ended.
 #[derive(Debug, Clone)]
@@ -78,37 +81,6 @@ struct Tally {
     last: Option<(DateTime<Utc>, ExecutionStatus)>,
 }
 
-macro_rules! settle {
-    () => {
-        "UPDATE deliveries
-         SET state = $30, attempts = attempts + $31, due_at = $32, claim = NULL, claimed_by = NULL,
-             last_status = $33, last_http_status = $34, last_error = $35, last_attempt_at = $36,
-             finished_at = $37
-         WHERE id = $28 AND claim = $29 AND state = 'running' "
-    };
-}
-
-/// Adds the record and settles the delivery, in one round trip, if the claim
-/// still holds.
-const SETTLE: Sql = Sql::Differs {
-    sqlite: concat!(
-        insert_into!(),
-        "SELECT ",
-        parameters!(),
-        " FROM deliveries WHERE id = $28 AND claim = $29 AND state = 'running' RETURNING id; ",
-        settle!()
-    ),
-    postgres: concat!(
-        "WITH settled AS (",
-        settle!(),
-        "RETURNING id) ",
-        insert_into!(),
-        "SELECT ",
-        parameters!(),
-        " FROM settled RETURNING id"
-    ),
-};
-
 impl Store {
     /// Commits how attempts ended: their records, what becomes of the deliveries,
     /// how their hooks fare. An attempt whose claim was lost leaves nothing:
@@ -126,11 +98,8 @@ impl Store {
                 }
                 let mut tallies: BTreeMap<HookId, Tally> = BTreeMap::new();
                 let mut executed = Vec::new();
-                for attempt in &attempts {
-                    if !settle(connection, attempt).await? {
-                        tracing::warn!(delivery = %attempt.delivery, "a claim was lost");
-                        continue;
-                    }
+                let attempts = settle(connection, &attempts).await?;
+                for attempt in attempts {
                     tallies
                         .entry(attempt.record.hook_id)
                         .or_default()
@@ -179,10 +148,60 @@ impl Tally {
     }
 }
 
-/// Whether the claim still held.
-async fn settle(connection: &mut Connection, attempt: &Attempt) -> Result<bool> {
-    let record = &attempt.record;
-    let (state, counts, due_at, finished_at) = match attempt.after {
+/// Settles the deliveries whose claims still hold, and keeps the records of what
+/// was attempted. Answers those attempts.
+async fn settle<'a>(
+    connection: &mut Connection,
+    attempts: &'a [Attempt],
+) -> Result<Vec<&'a Attempt>> {
+    let mut held = HashSet::with_capacity(attempts.len());
+    for attempts in batches(attempts) {
+        let mut args = Vec::with_capacity(attempts.len() * SETTLED_COLUMNS);
+        for attempt in attempts {
+            args.extend(settled(attempt));
+        }
+        let sql = format!(
+            "WITH ended (id, claim, state, counted, due_at, status, http_status, error,
+                         executed_at, finished_at) AS (VALUES {})
+             UPDATE deliveries
+             SET state = ended.state, attempts = attempts + ended.counted, due_at = ended.due_at,
+                 claim = NULL, claimed_by = NULL, last_status = ended.status,
+                 last_http_status = ended.http_status, last_error = ended.error,
+                 last_attempt_at = ended.executed_at, finished_at = ended.finished_at
+             FROM ended
+             WHERE deliveries.id = ended.id AND deliveries.claim = ended.claim
+               AND deliveries.state = 'running'
+             RETURNING deliveries.id",
+            parameters(attempts.len(), SETTLED_COLUMNS)
+        );
+        let rows: Vec<(Uuid,)> = connection.all(Sql::Built(sql), &args).await?;
+        held.extend(rows.into_iter().map(|(id,)| DeliveryId::new(id)));
+    }
+    let (held, lost): (Vec<_>, Vec<_>) = attempts
+        .iter()
+        .partition(|attempt| held.contains(&attempt.delivery));
+    for attempt in lost {
+        tracing::warn!(delivery = %attempt.delivery, "a claim was lost");
+    }
+    for attempts in batches(&held) {
+        let mut args = Vec::new();
+        for attempt in attempts {
+            args.extend(args_of(&attempt.record)?);
+        }
+        let rows = parameters(attempts.len(), args.len() / attempts.len());
+        let sql = format!("{}VALUES {rows}", insert_into!());
+        connection.execute(Sql::Built(sql), &args).await?;
+    }
+    let is_pending = |attempt: &&Attempt| !attempt.after.is_final();
+    if held.iter().any(is_pending) {
+        connection.leaves_deliveries();
+    }
+    Ok(held)
+}
+
+/// What becomes of the delivery.
+fn settled(attempt: &Attempt) -> [Arg<'_>; SETTLED_COLUMNS] {
+    let (state, counted, due_at, finished_at) = match attempt.after {
         AfterAttempt::Succeeded => (
             DeliveryState::Succeeded,
             1_i64,
@@ -198,30 +217,23 @@ async fn settle(connection: &mut Connection, attempt: &Attempt) -> Result<bool> 
         AfterAttempt::Retry(due_at) => (DeliveryState::Pending, 1, due_at, None),
         AfterAttempt::Again => (DeliveryState::Pending, 0, attempt.ended_at, None),
     };
+    let record = &attempt.record;
     let error = record
         .error
         .as_ref()
         .map(|error| error.chars().take(ERROR_MAX).collect::<String>());
-    let mut arguments = args_of(record)?;
-    arguments.extend([
+    [
         attempt.delivery.get().into(),
         attempt.claim.get().into(),
         state.as_str().into(),
-        counts.into(),
+        counted.into(),
         due_at.into(),
         record.status.as_str().into(),
         record.usage.http_status.map(i64::from).into(),
         error.into(),
         record.executed_at.into(),
         finished_at.into(),
-    ]);
-    // All rows, because SQLite stops at the first one asked for, and has the
-    // second statement still to run.
-    let rows: Vec<(i64,)> = connection.all(SETTLE, &arguments).await?;
-    if state == DeliveryState::Pending {
-        connection.leaves_deliveries();
-    }
-    Ok(!rows.is_empty())
+    ]
 }
 
 /// Answers how many deliveries of the hook were exhausted in a row.
