@@ -297,19 +297,19 @@ impl Settings {
                 "--keep-events",
                 "STAGEHOOK_KEEP_EVENTS",
                 |layer| layer.keep_events.take(),
-                || Keep::Off,
+                || Keep::Forever,
             ),
             keep_deliveries: layers.take(
                 "--keep-deliveries",
                 "STAGEHOOK_KEEP_DELIVERIES",
                 |layer| layer.keep_deliveries.take(),
-                || Keep::Off,
+                || Keep::Forever,
             ),
             keep_logs: layers.take(
                 "--keep-logs",
                 "STAGEHOOK_KEEP_LOGS",
                 |layer| layer.keep_logs.take(),
-                || Keep::Off,
+                || Keep::Forever,
             ),
             log_format: layers.take(
                 "--log-format",

@@ -1,4 +1,4 @@
-//! How long something is kept: `30d`, `12h`, `off`.
+//! How long something is kept: `30d`, `12h`, `forever`.
 
 use serde::Deserialize;
 use std::fmt;
@@ -21,21 +21,21 @@ const SECONDS_MAX: u64 = 36_500 * 86_400;
 #[serde(try_from = "String")]
 pub(crate) enum Keep {
     /// For ever.
-    Off,
+    Forever,
     /// So many seconds, at least one.
     Seconds(u64),
 }
 
 /// The text is no such time.
 #[derive(Debug, thiserror::Error)]
-#[error("must be 'off', or a number with a unit (s, m, h, d, w) such as 30d, of at most 36500d")]
+#[error("must be 'forever', or a number with a unit (s, m, h, d, w) such as 30d, of at most 36500d")]
 pub(crate) struct InvalidKeep;
 
 impl Keep {
     /// How long; none: for ever.
     pub(crate) const fn duration(self) -> Option<Duration> {
         match self {
-            Self::Off => None,
+            Self::Forever => None,
             Self::Seconds(seconds) => Some(Duration::from_secs(seconds)),
         }
     }
@@ -45,8 +45,8 @@ impl FromStr for Keep {
     type Err = InvalidKeep;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        if text == "off" {
-            return Ok(Self::Off);
+        if text == "forever" {
+            return Ok(Self::Forever);
         }
         let unit = UNITS
             .iter()
@@ -73,7 +73,7 @@ impl TryFrom<String> for Keep {
 impl fmt::Display for Keep {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self::Seconds(seconds) = self else {
-            return f.write_str("off");
+            return f.write_str("forever");
         };
         let fits = |(_, unit): &&(char, u64)| seconds % unit == 0;
         // Days are what people say, weeks what they may write.

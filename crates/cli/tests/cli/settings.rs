@@ -60,7 +60,7 @@ fn without_anything_the_defaults_hold() {
     expect(&settings, "allow_private_network", "false", "default");
     expect(&settings, "plugin_cache_mib", "2048", "default");
     for keep in ["keep_events", "keep_deliveries", "keep_logs"] {
-        expect(&settings, keep, "off", "default");
+        expect(&settings, keep, "forever", "default");
     }
     expect(&settings, "log_format", "text", "default");
     assert!(!Path::new(data).exists(), "looking changes nothing");
@@ -78,8 +78,8 @@ fn how_long_things_are_kept_is_said_in_units() {
     let variable = "variable STAGEHOOK_KEEP_DELIVERIES";
     expect(&settings, "keep_deliveries", "36h", variable);
     expect(&settings, "keep_logs", "90m", "flag --keep-logs");
-    let settings = shown(&here, &["--keep-events", "off"], &[]);
-    expect(&settings, "keep_events", "off", "flag --keep-events");
+    let settings = shown(&here, &["--keep-events", "forever"], &[]);
+    expect(&settings, "keep_events", "forever", "flag --keep-events");
     for wrong in [
         "30",
         "d",

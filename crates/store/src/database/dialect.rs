@@ -80,8 +80,9 @@ pub(crate) fn is_unavailable(error: &sqlx::Error) -> bool {
                 code.parse::<i32>()
                     .is_ok_and(|code| matches!(code & 0xff, 5 | 6 | 10 | 13 | 14))
             } else {
-                // Connection, resources, operator intervention, system.
-                ["08", "53", "57P", "58"]
+                // Connection, a transaction that had to give way to another,
+                // resources, operator intervention, system.
+                ["08", "40", "53", "57P", "58"]
                     .iter()
                     .any(|class| code.starts_with(class))
             }
