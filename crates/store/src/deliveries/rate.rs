@@ -15,6 +15,8 @@ pub(super) struct Rate {
     hook: HookId,
     limit: RateLimit,
     window: RateWindow,
+    /// The window as it is stored.
+    stored: RateWindow,
 }
 
 impl Rate {
@@ -38,6 +40,7 @@ impl Rate {
         Ok(Self {
             hook,
             limit,
+            stored: window.clone(),
             window,
         })
     }
@@ -55,9 +58,11 @@ impl Rate {
         now: DateTime<Utc>,
         begun: u64,
     ) -> Result<Option<DateTime<Utc>>> {
-        if begun > 0 {
-            let begun = u32::try_from(begun).unwrap_or(u32::MAX);
-            self.window.begin(self.limit, now, begun);
+        let begun = u32::try_from(begun).unwrap_or(u32::MAX);
+        self.window.begin(self.limit, now, begun);
+        // Also where none began: what was noted for later than now, by another clock
+        // or in the longer parts of another rate, would be as late next time.
+        if self.window != self.stored {
             connection
                 .execute(
                     "UPDATE hook_deliveries SET rate_window = $2 WHERE hook_id = $1",

@@ -27,6 +27,7 @@ contract![
     a_deleted_hooks_held_deliveries_are_cancelled,
     what_lies_behind_a_long_queue_is_reached,
     no_more_begin_than_the_rate_allows,
+    a_rate_that_is_changed_or_a_clock_that_is_set_back_holds_nothing_up,
     servers_share_a_rate,
 ];
 
@@ -459,6 +460,23 @@ async fn no_more_begin_than_the_rate_allows(f: &Fixture) {
     assert_eq!(fourth.deliveries.len(), 2);
     let fifth = f.take(&hook, at(200), 100).await;
     assert_eq!(fifth.deliveries.len(), 3);
+}
+
+async fn a_rate_that_is_changed_or_a_clock_that_is_set_back_holds_nothing_up(f: &Fixture) {
+    let rate = |per_seconds: u32| {
+        let limit = json!({"deliveries": 1, "per_seconds": per_seconds});
+        answering("notify", json!({"rate_limit": limit}))
+    };
+    let slow = f.hook(&rate(86_400)).await;
+    f.shots([("a", 1), ("a", 2), ("a", 3)]).await;
+    assert_eq!(f.take(&slow, at(1), 100).await.deliveries.len(), 1);
+    let fast = rate(1);
+    let update = f.store.update_hook(ANNA, slow.id, slow.version, &fast);
+    let fast = update.await.unwrap();
+    assert_eq!(f.take(&fast, at(2), 100).await.deliveries.len(), 0);
+    assert_eq!(f.take(&fast, at(4), 100).await.deliveries.len(), 1);
+    assert_eq!(f.take(&fast, at(1), 100).await.deliveries.len(), 0);
+    assert_eq!(f.take(&fast, at(3), 100).await.deliveries.len(), 1);
 }
 
 async fn servers_share_a_rate(f: &Fixture) {
