@@ -28,7 +28,9 @@ pub(crate) enum Keep {
 
 /// The text is no such time.
 #[derive(Debug, thiserror::Error)]
-#[error("must be 'forever', or a number with a unit (s, m, h, d, w) such as 30d, of at most 36500d")]
+#[error(
+    "must be 'forever', or a number with a unit (s, m, h, d, w) such as 30d, of at most 36500d"
+)]
 pub(crate) struct InvalidKeep;
 
 impl Keep {

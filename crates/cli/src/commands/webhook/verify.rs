@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use stagehook_core::clock::Clock;
 use stagehook_core::secret::SECRET_MAX_BYTES;
 use stagehook_core::webhook_signature::{Key, Received, Refusal, TOLERANCE_SECONDS};
+use std::env::VarError;
 use std::fs::File;
 use std::io::{Read, stdin};
 use std::path::{Path, PathBuf};
@@ -143,6 +144,8 @@ impl Headers {
         let text = read(open(path)?, HEADERS_MAX, &path.display().to_string())?;
         let text = String::from_utf8_lossy(&text);
         let mut headers = Self::default();
+        // Some editors begin a file with a byte order mark.
+        let text = text.trim_start_matches('\u{feff}');
         for line in text.lines().take_while(|line| !line.trim().is_empty()) {
             let Some((name, value)) = line.split_once(':') else {
                 continue;
@@ -176,7 +179,10 @@ fn secret(file: Option<&Path>) -> anyhow::Result<Key> {
         }
         None => match std::env::var(VARIABLE) {
             Ok(text) => (text, VARIABLE.to_owned()),
-            Err(_) => bail!("there is no secret: give --secret-file, or set {VARIABLE}"),
+            Err(VarError::NotUnicode(_)) => bail!("{VARIABLE} is no text"),
+            Err(VarError::NotPresent) => {
+                bail!("there is no secret: give --secret-file, or set {VARIABLE}")
+            }
         },
     };
     let text = text.strip_suffix('\n').unwrap_or(&text);
