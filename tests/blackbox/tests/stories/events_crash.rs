@@ -31,7 +31,7 @@ mod two_servers_share {
 /// The variable that says how often the server is killed.
 const CRASHES: &str = "STAGEHOOK_CRASHES";
 /// How often, where it is not set.
-const CRASHES_BY_DEFAULT: u32 = 100;
+const CRASHES_BY_DEFAULT: u32 = 200;
 /// The longest that a server lives once it listens.
 const LIFE: Duration = Duration::from_millis(300);
 /// The longest that a server lives of those that are killed while they start.
