@@ -16,6 +16,7 @@ mod oci_layout;
 mod order_key;
 mod patch;
 mod plugin_ref;
+mod python_config;
 mod rate_limit;
 mod resolve;
 mod result;
