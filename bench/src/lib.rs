@@ -2,4 +2,5 @@
 
 pub mod latencies;
 pub mod load;
+pub mod options;
 pub mod server;

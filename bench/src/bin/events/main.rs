@@ -13,55 +13,34 @@
 
 mod receiver;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::Result;
+use clap::Parser;
 use receiver::Receiver;
 use serde_json::{Value, json};
 use stagehook_bench::load;
+use stagehook_bench::options::ServerOptions;
 use stagehook_bench::server::Server;
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 /// Events of one publication, where many are published at once.
 const BATCH: usize = 1_000;
 
+#[derive(Parser)]
 struct Options {
+    /// Those who publish at the same time.
+    #[arg(long, default_value_t = 32)]
     clients: usize,
+    /// How long each publishes.
+    #[arg(long, default_value_t = 10)]
     seconds: u64,
+    /// Deliveries that wait before the first is made.
+    #[arg(long, default_value_t = 50_000)]
     backlog: usize,
+    /// Deliveries to the webhook at once.
+    #[arg(long, default_value_t = 64)]
     concurrency: u32,
-    binary: PathBuf,
-    database_url: Option<String>,
-}
-
-fn options() -> Result<Options> {
-    let target = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../target");
-    let mut options = Options {
-        clients: 32,
-        seconds: 10,
-        backlog: 50_000,
-        concurrency: 64,
-        binary: target.join("release/stagehook"),
-        database_url: std::env::var("DATABASE_URL").ok(),
-    };
-    let mut arguments = std::env::args().skip(1);
-    while let Some(flag) = arguments.next() {
-        let value = arguments
-            .next()
-            .with_context(|| format!("{flag} needs a value"))?;
-        match flag.as_str() {
-            "--clients" => options.clients = value.parse()?,
-            "--seconds" => options.seconds = value.parse()?,
-            "--backlog" => options.backlog = value.parse()?,
-            "--concurrency" => options.concurrency = value.parse()?,
-            "--binary" => options.binary = value.into(),
-            "--database-url" => options.database_url = Some(value),
-            _ => bail!(
-                "unknown flag {flag}: --clients, --seconds, --backlog, --concurrency, --binary, \
-                 --database-url"
-            ),
-        }
-    }
-    Ok(options)
+    #[command(flatten)]
+    server: ServerOptions,
 }
 
 #[expect(
@@ -70,13 +49,15 @@ fn options() -> Result<Options> {
 )]
 #[tokio::main]
 async fn main() -> Result<()> {
-    let options = options()?;
-    let database = match &options.database_url {
-        Some(url) if url.starts_with("postgres") => "PostgreSQL",
-        _ => "SQLite, synchronous=FULL",
-    };
+    let options = Options::parse();
+    let database = options.server.database();
     let receiver = Receiver::start().await?;
-    let server = Server::start(&options.binary, "off", options.database_url.as_deref()).await?;
+    let server = Server::start(
+        &options.server.binary,
+        "off",
+        options.server.database_url.as_deref(),
+    )
+    .await?;
     let hook = server
         .post(
             "/hooks",

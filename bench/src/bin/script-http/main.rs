@@ -15,9 +15,11 @@
 mod adnanh;
 
 use adnanh::Adnanh;
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Context as _, Result, ensure};
+use clap::Parser;
 use serde_json::json;
 use stagehook_bench::load::{self, Measured};
+use stagehook_bench::options::ServerOptions;
 use stagehook_bench::server::{Server, client};
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -45,46 +47,22 @@ const SCRIPTS: [Script; 2] = [
     },
 ];
 
+#[derive(Parser)]
 struct Options {
+    /// Those who ask at the same time, one number after the other.
+    #[arg(long, value_delimiter = ',', default_value = "4,32")]
     clients: Vec<usize>,
+    /// How often each has its turn.
+    #[arg(long, default_value_t = 5)]
     rounds: usize,
+    /// How long a turn is.
+    #[arg(long, default_value_t = 3)]
     seconds: u64,
-    binary: PathBuf,
+    /// The program `webhook` of adnanh.
+    #[arg(long, default_value = "webhook")]
     webhook: PathBuf,
-    database_url: Option<String>,
-}
-
-fn options() -> Result<Options> {
-    let target = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../target");
-    let mut options = Options {
-        clients: vec![4, 32],
-        rounds: 5,
-        seconds: 3,
-        binary: target.join("release/stagehook"),
-        webhook: "webhook".into(),
-        database_url: std::env::var("DATABASE_URL").ok(),
-    };
-    let mut arguments = std::env::args().skip(1);
-    while let Some(flag) = arguments.next() {
-        let value = arguments
-            .next()
-            .with_context(|| format!("{flag} needs a value"))?;
-        match flag.as_str() {
-            "--clients" => {
-                let numbers = value.split(',').map(str::parse);
-                options.clients = numbers.collect::<Result<_, _>>()?;
-            }
-            "--rounds" => options.rounds = value.parse()?,
-            "--seconds" => options.seconds = value.parse()?,
-            "--binary" => options.binary = value.into(),
-            "--webhook" => options.webhook = value.into(),
-            "--database-url" => options.database_url = Some(value),
-            _ => bail!(
-                "unknown flag {flag}: --clients, --rounds, --seconds, --binary, --webhook, --database-url"
-            ),
-        }
-    }
-    Ok(options)
+    #[command(flatten)]
+    server: ServerOptions,
 }
 
 enum Process {
@@ -127,8 +105,8 @@ impl Contender {
         clients: usize,
         sandbox: &'static str,
     ) -> Result<Self> {
-        let url = options.database_url.as_deref();
-        let server = Server::start(&options.binary, "bubblewrap", url).await?;
+        let url = options.server.database_url.as_deref();
+        let server = Server::start(&options.server.binary, "bubblewrap", url).await?;
         server.script("script", script.text)?;
         let process = std::process::id();
         let name = format!("bench-{process}-{sandbox}-{}-{clients}", script.name);
@@ -189,11 +167,8 @@ impl Contender {
 
 #[tokio::main]
 async fn main() -> Result<()> {
-    let options = options()?;
-    let database = match &options.database_url {
-        Some(url) if url.starts_with("postgres") => "PostgreSQL",
-        _ => "SQLite, synchronous=FULL",
-    };
+    let options = Options::parse();
+    let database = options.server.database();
     let mut out = std::io::stdout();
     writeln!(
         out,

@@ -11,59 +11,41 @@
 
 mod receiver;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::Result;
+use clap::Parser;
 use receiver::{Clock, Receiver, hanging};
 use serde_json::json;
 use stagehook_bench::latencies::Latencies;
+use stagehook_bench::options::ServerOptions;
 use stagehook_bench::server::Server;
-use std::path::PathBuf;
 use std::time::Duration;
 
+#[derive(Parser)]
 struct Options {
+    /// Receivers that answer.
+    #[arg(long, default_value_t = 20)]
     receivers: usize,
+    /// Events in a second.
+    #[arg(long, default_value_t = 50)]
     rate: u32,
+    /// How long.
+    #[arg(long, default_value_t = 30)]
     seconds: u32,
-    binary: PathBuf,
-    database_url: Option<String>,
-}
-
-fn options() -> Result<Options> {
-    let target = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../target");
-    let mut options = Options {
-        receivers: 20,
-        rate: 50,
-        seconds: 30,
-        binary: target.join("release/stagehook"),
-        database_url: std::env::var("DATABASE_URL").ok(),
-    };
-    let mut arguments = std::env::args().skip(1);
-    while let Some(flag) = arguments.next() {
-        let value = arguments
-            .next()
-            .with_context(|| format!("{flag} needs a value"))?;
-        match flag.as_str() {
-            "--receivers" => options.receivers = value.parse()?,
-            "--rate" => options.rate = value.parse()?,
-            "--seconds" => options.seconds = value.parse()?,
-            "--binary" => options.binary = value.into(),
-            "--database-url" => options.database_url = Some(value),
-            _ => bail!(
-                "unknown flag {flag}: --receivers, --rate, --seconds, --binary, --database-url"
-            ),
-        }
-    }
-    Ok(options)
+    #[command(flatten)]
+    server: ServerOptions,
 }
 
 #[expect(clippy::print_stdout, reason = "the table is what this program is for")]
 #[tokio::main]
 async fn main() -> Result<()> {
-    let options = options()?;
-    let database = match &options.database_url {
-        Some(url) if url.starts_with("postgres") => "PostgreSQL",
-        _ => "SQLite, synchronous=FULL",
-    };
-    let server = Server::start(&options.binary, "off", options.database_url.as_deref()).await?;
+    let options = Options::parse();
+    let database = options.server.database();
+    let server = Server::start(
+        &options.server.binary,
+        "off",
+        options.server.database_url.as_deref(),
+    )
+    .await?;
     let clock = Clock::start();
     let receivers = receivers(&server, clock, options.receivers).await?;
     println!(

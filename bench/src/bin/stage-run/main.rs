@@ -9,57 +9,35 @@
 //! cargo run --release -p stagehook-bench --bin stage-run -- --clients 32 --seconds 10
 //! ```
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
+use clap::Parser;
 use serde_json::json;
 use stagehook_bench::load;
+use stagehook_bench::options::ServerOptions;
 use stagehook_bench::server::Server;
 use std::path::PathBuf;
 use std::time::Duration;
 
+#[derive(Parser)]
 struct Options {
+    /// Those who ask at the same time.
+    #[arg(long, default_value_t = 32)]
     clients: usize,
+    /// How long, each hook.
+    #[arg(long, default_value_t = 10)]
     seconds: u64,
-    binary: PathBuf,
+    /// The component that is called.
+    #[arg(long, default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/wasm32-wasip2/release/test_guest.wasm"))]
     plugin: PathBuf,
-    database_url: Option<String>,
-}
-
-fn options() -> Result<Options> {
-    let target = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../target");
-    let mut options = Options {
-        clients: 32,
-        seconds: 10,
-        binary: target.join("release/stagehook"),
-        plugin: target.join("wasm32-wasip2/release/test_guest.wasm"),
-        database_url: std::env::var("DATABASE_URL").ok(),
-    };
-    let mut arguments = std::env::args().skip(1);
-    while let Some(flag) = arguments.next() {
-        let value = arguments
-            .next()
-            .with_context(|| format!("{flag} needs a value"))?;
-        match flag.as_str() {
-            "--clients" => options.clients = value.parse()?,
-            "--seconds" => options.seconds = value.parse()?,
-            "--binary" => options.binary = value.into(),
-            "--plugin" => options.plugin = value.into(),
-            "--database-url" => options.database_url = Some(value),
-            _ => bail!(
-                "unknown flag {flag}: --clients, --seconds, --binary, --plugin, --database-url"
-            ),
-        }
-    }
-    Ok(options)
+    #[command(flatten)]
+    server: ServerOptions,
 }
 
 #[expect(clippy::print_stdout, reason = "the table is what this program is for")]
 #[tokio::main]
 async fn main() -> Result<()> {
-    let options = options()?;
-    let database = match &options.database_url {
-        Some(url) if url.starts_with("postgres") => "PostgreSQL",
-        _ => "SQLite, synchronous=FULL",
-    };
+    let options = Options::parse();
+    let database = options.server.database();
     println!(
         "stage runs over HTTP, one hook, every log committed; {database}; {} clients, {} s each",
         options.clients, options.seconds
@@ -68,7 +46,12 @@ async fn main() -> Result<()> {
         "| hook | runs/s | p50 ms | p90 ms | p99 ms | max ms | server memory MiB |\n| --- | ---: | ---: | ---: | ---: | ---: | ---: |"
     );
     for kind in ["none", "wasm", "shell"] {
-        let server = Server::start(&options.binary, "off", options.database_url.as_deref()).await?;
+        let server = Server::start(
+            &options.server.binary,
+            "off",
+            options.server.database_url.as_deref(),
+        )
+        .await?;
         let request = prepare(&server, kind, &options.plugin).await?;
         let warm_up = Duration::from_secs(2);
         load::run(server.address(), &request, options.clients, warm_up).await?;

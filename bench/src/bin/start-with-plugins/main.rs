@@ -10,50 +10,33 @@
 
 mod server;
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Context as _, Result, ensure};
+use clap::Parser;
 use serde_json::json;
 use server::Server;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+#[derive(Parser)]
 struct Options {
+    /// How many plugins.
+    #[arg(long, default_value_t = 50)]
     plugins: usize,
+    /// How many starts.
+    #[arg(long, default_value_t = 5)]
     rounds: usize,
+    /// The built server.
+    #[arg(long, default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/release/stagehook"))]
     binary: PathBuf,
+    /// The component that is called.
+    #[arg(long, default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/wasm32-wasip2/release/test_guest.wasm"))]
     plugin: PathBuf,
     /// The plugin's name, as its bytes have it.
+    #[arg(long, default_value = "test-guest")]
     name: String,
+    /// The settings of its hook, as JSON.
+    #[arg(long, default_value = r#"{"do": "echo"}"#)]
     settings: serde_json::Value,
-}
-
-fn options() -> Result<Options> {
-    let target = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../target");
-    let mut options = Options {
-        plugins: 50,
-        rounds: 5,
-        binary: target.join("release/stagehook"),
-        plugin: target.join("wasm32-wasip2/release/test_guest.wasm"),
-        name: "test-guest".to_owned(),
-        settings: json!({"do": "echo"}),
-    };
-    let mut arguments = std::env::args().skip(1);
-    while let Some(flag) = arguments.next() {
-        let value = arguments
-            .next()
-            .with_context(|| format!("{flag} needs a value"))?;
-        match flag.as_str() {
-            "--plugins" => options.plugins = value.parse()?,
-            "--rounds" => options.rounds = value.parse()?,
-            "--binary" => options.binary = value.into(),
-            "--plugin" => options.plugin = value.into(),
-            "--name" => options.name = value,
-            "--settings" => options.settings = serde_json::from_str(&value)?,
-            _ => bail!(
-                "unknown flag {flag}: --plugins, --rounds, --binary, --plugin, --name, --settings"
-            ),
-        }
-    }
-    Ok(options)
 }
 
 /// What one start took.
@@ -67,7 +50,7 @@ struct Start {
 #[expect(clippy::print_stdout, reason = "the table is what this program is for")]
 #[tokio::main]
 async fn main() -> Result<()> {
-    let options = options()?;
+    let options = Options::parse();
     let component = std::fs::read(&options.plugin).with_context(|| {
         format!(
             "{} is missing: run `make plugins`",
