@@ -1,0 +1,50 @@
+/**
+ * The client of the server's API, with the types that its OpenAPI document gives.
+ *
+ * A browser is signed in by an HttpOnly cookie; what changes something carries the
+ * session's CSRF token beside it. Neither token is ever in the page's storage.
+ */
+import createFetchClient, { type Middleware } from "openapi-fetch";
+import createClient from "openapi-react-query";
+import { reached, unreachable } from "./connection";
+import { notSignedIn } from "./problem";
+import type { components, paths } from "./schema";
+
+export type Schemas = components["schemas"];
+
+let csrfToken: string | undefined;
+
+/** What the session of this page says; kept in memory alone. */
+export function rememberCsrfToken(token: string | undefined) {
+  csrfToken = token;
+}
+
+const middleware: Middleware = {
+  onRequest({ request }) {
+    if (csrfToken && request.method !== "GET" && request.method !== "HEAD") {
+      request.headers.set("X-CSRF-Token", csrfToken);
+    }
+    return request;
+  },
+  async onResponse({ response, schemaPath }) {
+    // What stands in front of the server answers so when the server is gone.
+    if (response.status === 502 || response.status === 504) unreachable();
+    else reached();
+    if (response.status === 401 && schemaPath !== "/api/v1/session") notSignedIn.announce();
+    return response;
+  },
+  onError({ error }) {
+    if (!(error instanceof DOMException && error.name === "AbortError")) unreachable();
+  },
+};
+
+export const client = createFetchClient<paths>({
+  baseUrl: "",
+  credentials: "same-origin",
+  // Arrays are written as the server reads them: `hook_ids=1,2,3`.
+  querySerializer: { array: { style: "form", explode: false } },
+});
+client.use(middleware);
+
+/** Queries and mutations by route: `api.useQuery("get", "/api/v1/hooks", …)`. */
+export const api = createClient(client);

@@ -1,0 +1,45 @@
+/** Who is signed in. */
+import { useEffect } from "react";
+import { api, client, rememberCsrfToken, type Schemas } from "./client";
+import { notSignedIn, problemOf } from "./problem";
+import { queries } from "./queries";
+
+export type Session = Schemas["Session"];
+export type Role = Schemas["Role"];
+
+const OPTIONS = api.queryOptions("get", "/api/v1/session");
+const ORDER: readonly Role[] = ["viewer", "pipeline", "editor", "admin"];
+
+/** The session; `data` is null where nobody is signed in. */
+export function useSession() {
+  const session = api.useQuery("get", "/api/v1/session", undefined, {
+    staleTime: Number.POSITIVE_INFINITY,
+    refetchOnWindowFocus: false,
+  });
+  rememberCsrfToken(session.data?.csrf_token);
+  useEffect(() => notSignedIn.listen(() => void queries.invalidateQueries(OPTIONS)), []);
+  return session;
+}
+
+/** Whether who is signed in may do what needs this role. */
+export function useMay(role: Role): boolean {
+  const own = useSession().data?.role;
+  return own !== undefined && ORDER.indexOf(own) >= ORDER.indexOf(role);
+}
+
+/** Signs in with a token. Throws a problem. */
+export async function signIn(token: string): Promise<Session> {
+  const { data, error } = await client.POST("/api/v1/session", { body: { token } });
+  if (!data) throw problemOf(error);
+  queries.clear();
+  rememberCsrfToken(data.csrf_token);
+  queries.setQueryData(OPTIONS.queryKey, data);
+  return data;
+}
+
+export async function signOut() {
+  const { error } = await client.DELETE("/api/v1/session");
+  if (error) throw problemOf(error);
+  rememberCsrfToken(undefined);
+  queries.clear();
+}

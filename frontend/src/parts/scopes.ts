@@ -1,0 +1,66 @@
+/** Projects and scene types by their names. */
+import { useQuery } from "@tanstack/react-query";
+import { client, type Schemas } from "@/api/client";
+import { problemOf } from "@/api/problem";
+
+type ScopeType = Schemas["ScopeType"];
+export type Project = Schemas["Project"];
+export type SceneType = Schemas["SceneType"];
+
+const PAGE = 200;
+const MOST_PAGES = 25;
+
+async function all<T>(
+  page: (
+    cursor: string | undefined,
+  ) => Promise<{ data?: { items: T[]; next_cursor?: string | null }; error?: unknown }>,
+): Promise<T[]> {
+  const items: T[] = [];
+  let cursor: string | undefined;
+  for (let pages = 0; pages < MOST_PAGES; pages++) {
+    const { data, error } = await page(cursor);
+    if (!data) throw problemOf(error);
+    items.push(...data.items);
+    cursor = data.next_cursor ?? undefined;
+    if (!cursor) break;
+  }
+  return items;
+}
+
+/** The studio's projects and their scene types, in the order of their names. */
+export function useScopes() {
+  const projects = useQuery({
+    queryKey: ["get", "/api/v1/projects", "all"],
+    queryFn: ({ signal }) =>
+      all((cursor) =>
+        client.GET("/api/v1/projects", { signal, params: { query: { limit: PAGE, cursor } } }),
+      ),
+  });
+  const sceneTypes = useQuery({
+    queryKey: ["get", "/api/v1/scene-types", "all"],
+    queryFn: ({ signal }) =>
+      all((cursor) =>
+        client.GET("/api/v1/scene-types", { signal, params: { query: { limit: PAGE, cursor } } }),
+      ),
+  });
+  const project = (id?: number | null) => projects.data?.find((project) => project.id === id);
+  const sceneType = (id?: number | null) =>
+    sceneTypes.data?.find((sceneType) => sceneType.id === id);
+  /** The names from the studio down to this scope. */
+  const chain = (scopeType: ScopeType, scopeId?: number | null): string[] => {
+    if (scopeType === "studio") return ["studio"];
+    if (scopeType === "project") return ["studio", project(scopeId)?.name ?? `project ${scopeId}`];
+    const found = sceneType(scopeId);
+    return [...chain("project", found?.project_id), found?.name ?? `scene type ${scopeId}`];
+  };
+  const byName = (a: { name: string }, b: { name: string }) => a.name.localeCompare(b.name);
+  return {
+    isPending: projects.isPending || sceneTypes.isPending,
+    error: projects.error ?? sceneTypes.error,
+    projects: (projects.data ?? []).filter(({ deleted_at }) => !deleted_at).sort(byName),
+    sceneTypes: (sceneTypes.data ?? []).filter(({ deleted_at }) => !deleted_at).sort(byName),
+    project,
+    sceneType,
+    chain,
+  };
+}
