@@ -11,6 +11,7 @@ mod hook_transfer;
 mod job;
 mod logs;
 mod migrate;
+mod openapi;
 mod plugin;
 mod project;
 mod scene_type;
@@ -42,6 +43,8 @@ enum Command {
     Config(config::ConfigArgs),
     /// Bring the database to this version's schema
     Migrate(migrate::MigrateArgs),
+    /// Print the OpenAPI document of the HTTP interface
+    Openapi,
     /// Compile a component from stdin to stdout, for the server
     #[command(hide = true)]
     CompileComponent,
@@ -84,6 +87,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Serve(args) => serve::run(args),
         Command::Config(args) => config::run(args),
         Command::Migrate(args) => wait(migrate::run(args)),
+        Command::Openapi => openapi::run(),
         Command::Hook(args) => wait(hook::run(args)),
         Command::Event(args) => wait(event::run(args)),
         Command::Delivery(args) => wait(delivery::run(args)),

@@ -21,6 +21,7 @@
 //! once; what is wrong with it is a list of [`invalid::FieldError`]s, each with
 //! a JSON pointer.
 
+pub mod activity;
 pub mod answer;
 pub mod audit;
 pub mod capability;
@@ -44,6 +45,7 @@ pub mod nesting;
 pub mod oci_layout;
 pub mod page;
 pub mod patch;
+pub mod percentile;
 pub mod plugin;
 pub mod project;
 pub mod resolve;
@@ -58,3 +60,4 @@ pub mod token;
 pub mod trigger;
 pub mod verdict;
 pub mod webhook_signature;
+pub mod window;

@@ -9,6 +9,7 @@
 //! | `retention` | deletes what is older than it is to be kept |
 //! | [`admission`] | checks a hook against this server before it is saved |
 //! | [`hook_test`] | runs one hook with a sample input |
+//! | [`overview`] | what goes on, and what waits for a person |
 //! | [`plugins`] | takes plugins in, and makes them ready to run |
 //! | [`scripts`] | takes scripts in, and brings them to the hooks that run them |
 //! | [`secrets`] | keeps secrets encrypted, and has them at hand |
@@ -44,6 +45,7 @@ mod meta;
 mod metrics;
 pub mod plugins;
 mod progress;
+pub mod overview;
 mod record;
 pub mod recovery;
 mod retention;

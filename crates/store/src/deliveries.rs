@@ -24,7 +24,7 @@ pub use claim::{Claimed, ClaimedDelivery, DueHook, Wanted};
 pub use complete::{AfterAttempt, Attempt, Completed};
 pub use hook::HookDeliveries;
 pub(crate) use hook::{cancel_of, enabled_again};
-pub use operate::{DeliveryFilter, REPLAY_MAX, Replay, Replayed};
+pub use operate::{DeliveryFilter, GIVEN_UP_MAX, REPLAY_MAX, Replay, Replayed};
 pub use row::Delivery;
 
 use crate::database::{Arg, Connection, Sql, args, batches, parameters};

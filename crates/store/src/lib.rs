@@ -9,7 +9,8 @@
 //! | `jobs` | jobs, their end, their review, and what a stage run has to know |
 //! | `hooks/` | changes, order, listings, lineages, revisions |
 //! | `stage_runs/` | begin, steps, end, cancel, leases |
-//! | `logs` | the execution log |
+//! | `logs/` | the execution log, how it is searched, and how hooks fared lately |
+//! | `overview` | what went on in a window of time |
 //! | `events`, `outbox` | business events and their deliveries, stored in the transaction of their cause |
 //! | `neighbours` | the other servers on one PostgreSQL |
 //! | `event_types`, `publications`, `publishing` | the catalogue of events, and what others publish, many at a time |
@@ -58,6 +59,7 @@ mod jobs;
 mod logs;
 mod neighbours;
 mod outbox;
+mod overview;
 mod plugins;
 mod projects;
 mod publications;
@@ -74,13 +76,14 @@ mod tokens;
 pub use audit::AuditFilter;
 pub use deliveries::{
     AfterAttempt, Attempt, Claimed, ClaimedDelivery, Completed, Delivery, DeliveryFilter, DueHook,
-    HookDeliveries, REPLAY_MAX, Replay, Replayed, Wanted,
+    GIVEN_UP_MAX, HookDeliveries, REPLAY_MAX, Replay, Replayed, Wanted,
 };
 pub use error::{Entity, OrderError, Result, StoreError};
 pub use events::EventFilter;
 pub use hooks::{HookFilter, Revision};
 pub use jobs::{JobFilter, NewJob, StageSubject};
-pub use logs::LogFilter;
+pub use logs::{LOOKED_AT_MAX, LogFilter};
+pub use overview::{Executions, Happened, HeldUp, HookLabel, OfHook, Throughput};
 pub use plugins::NewPlugin;
 pub use publications::{PublicationKey, Published};
 pub use retention::{Aging, Deleted};

@@ -1,38 +1,20 @@
 //! The execution log: rows are added and never changed. REQ-MOD-7
 
+mod activity;
 mod row;
+mod search;
 
-use crate::database::{Arg, Order, Select, args};
+use crate::database::{Arg, args};
 use crate::document;
 use crate::error::{Entity, Result, StoreError};
 use crate::store::Store;
 pub(crate) use row::LogRow;
 use row::log_columns;
+pub use search::{LOOKED_AT_MAX, LogFilter};
 use serde_json::value::RawValue;
-use stagehook_core::execution::ExecutionStatus;
-use stagehook_core::ids::{DeliveryId, HookId, JobId, LogId, StageRunId};
+use stagehook_core::ids::{DeliveryId, JobId, LogId, StageRunId};
 use stagehook_core::log::{ExecutionLog, ExecutionRecord};
-use stagehook_core::page::{Page, PageRequest};
 use stagehook_core::trigger::HookPoint;
-
-/// Which rows of the execution log.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct LogFilter {
-    /// Of this hook.
-    pub hook_id: Option<HookId>,
-    /// Of this job.
-    pub job_id: Option<JobId>,
-    /// Of this stage run.
-    pub stage_run_id: Option<StageRunId>,
-    /// Of this delivery.
-    pub delivery_id: Option<DeliveryId>,
-    /// Successes, or failures.
-    pub success: Option<bool>,
-    /// That ended so.
-    pub status: Option<ExecutionStatus>,
-    /// Tests, or no tests.
-    pub is_test: Option<bool>,
-}
 
 /// Adds a record: the columns of the arguments of [`args_of`].
 macro_rules! insert_into {
@@ -127,43 +109,6 @@ impl Store {
             .await?;
         row.ok_or_else(|| StoreError::not_found(Entity::Log, id))?
             .try_into()
-    }
-
-    /// The records, newest first.
-    pub async fn list_logs(
-        &self,
-        filter: &LogFilter,
-        page: PageRequest,
-    ) -> Result<Page<ExecutionLog>> {
-        let mut select = Select::new(concat!(
-            "SELECT ",
-            log_columns!(),
-            " FROM hook_execution_logs"
-        ));
-        select
-            .and_if("hook_id = ?", filter.hook_id.map(HookId::get))
-            .and_if("job_id = ?", filter.job_id.map(JobId::get))
-            .and_if("stage_run_id = ?", filter.stage_run_id.map(StageRunId::get))
-            .and_if("delivery_id = ?", filter.delivery_id.map(DeliveryId::get))
-            .and_if("status = ?", filter.status.map(ExecutionStatus::as_str))
-            .and_if("is_test = ?", filter.is_test);
-        match filter.success {
-            // As in the indexes, which hold these alone.
-            Some(false) => select.and("success IS FALSE"),
-            Some(true) => select.and("success IS TRUE"),
-            None => &mut select,
-        };
-        let mut connection = self.reader().await?;
-        select
-            .page(
-                &mut connection,
-                page,
-                "id",
-                Order::Descending,
-                |row: &LogRow| row.id,
-            )
-            .await?
-            .try_map(ExecutionLog::try_from)
     }
 
     /// The records of a stage run, in the order of its plan.

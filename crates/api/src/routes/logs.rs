@@ -13,12 +13,17 @@ use stagehook_core::config::HookType;
 use stagehook_core::contract::HookResult;
 use stagehook_core::execution::{ExecutionStatus, ScriptRun, Usage};
 use stagehook_core::ids::{DeliveryId, ExecutionId, HookId, JobId, LogId, StageRunId};
+use stagehook_core::invalid::Invalid;
 use stagehook_core::log::ExecutionLog;
+use stagehook_core::page::PageRequest;
 use stagehook_core::scope::ScopeType;
 use stagehook_core::trigger::HookPoint;
 use stagehook_core::verdict::FailureMode;
 use stagehook_store::LogFilter;
 use utoipa::{IntoParams, ToSchema};
+
+/// Longest text that `contains` looks for, in bytes.
+const CONTAINS_MAX: usize = 1_024;
 
 /// The hook, as it was when it ran.
 #[derive(Debug, Serialize, ToSchema)]
@@ -100,24 +105,90 @@ impl From<ExecutionLog> for LogItem {
 }
 
 /// Which logs.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Debug, Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct LogQuery {
+    /// Those of one hook.
+    hook_id: Option<HookId>,
+    /// Those of one job.
+    job_id: Option<JobId>,
     /// Those of successes, or of failures.
     success: Option<bool>,
     /// Those with this status.
     status: Option<ExecutionStatus>,
+    /// Those of hooks of one type.
+    hook_type: Option<HookType>,
+    /// Those of one stage.
+    hook_point: Option<HookPoint>,
+    /// Those of events of this type.
+    event: Option<String>,
     /// Those of tests, or of real runs.
     is_test: Option<bool>,
+    /// Those that began then or later (RFC 3339).
+    since: Option<DateTime<Utc>>,
+    /// Those that began before then (RFC 3339).
+    until: Option<DateTime<Utc>>,
     /// Those of one stage run.
     stage_run_id: Option<StageRunId>,
     /// Those of one delivery.
     delivery_id: Option<DeliveryId>,
+    /// Those with this text in what the hook printed, or in the error; upper and
+    /// lower case differ.
+    contains: Option<String>,
     /// Most items, from 1 to 200; 50 by default.
+    #[param(minimum = 1, maximum = 200)]
     limit: Option<u32>,
     /// `next_cursor` of the page before.
     cursor: Option<String>,
+}
+
+impl LogQuery {
+    /// What is asked for, and which page of it.
+    fn read(self) -> Result<(LogFilter, PageRequest), Problem> {
+        let page = page_request(self.limit, self.cursor.as_deref())?;
+        let length = self.contains.as_ref().map(String::len);
+        if length.is_some_and(|length| !(1..=CONTAINS_MAX).contains(&length)) {
+            let detail = format!("must have 1 to {CONTAINS_MAX} bytes");
+            return Err(wrong("/contains", detail));
+        }
+        let filter = LogFilter {
+            hook_id: self.hook_id,
+            job_id: self.job_id,
+            success: self.success,
+            status: self.status,
+            hook_type: self.hook_type,
+            hook_point: self.hook_point,
+            event: self.event,
+            is_test: self.is_test,
+            since: self.since,
+            until: self.until,
+            stage_run_id: self.stage_run_id,
+            delivery_id: self.delivery_id,
+            contains: self.contains,
+        };
+        Ok((filter, page))
+    }
+}
+
+fn wrong(pointer: &str, detail: impl Into<String>) -> Problem {
+    Problem::invalid("invalid-query", Invalid::one(pointer, detail))
+}
+
+/// Lists the logs of all hooks, newest first; with `since` or `until` in the order
+/// in which the executions began, unless a hook, a job, a stage run or a delivery
+/// is named, too.
+///
+/// A page costs the same however many logs there are: at most 10,000 of them are
+/// looked at for it. It may therefore have fewer items than `limit`, also none,
+/// and still not be the last: `next_cursor` says where to go on.
+#[utoipa::path(get, operation_id = "list_logs", path = "/hook-logs", tag = "logs", params(LogQuery),
+    responses((status = 200, body = Listing<LogItem>)))]
+pub(crate) async fn list(
+    State(state): State<ApiState>,
+    ApiQuery(query): ApiQuery<LogQuery>,
+) -> Result<Json<Listing<LogItem>>, Problem> {
+    answer(&state, query).await
 }
 
 /// Shows one log.
@@ -130,50 +201,41 @@ pub(crate) async fn get(
     Ok(Json(state.engine.store().get_log(id).await?.into()))
 }
 
-/// Lists the logs of a hook, newest first.
+/// Lists the logs of a hook, newest first. As with `/hook-logs`, a page may have
+/// fewer items than `limit` and not be the last.
 #[utoipa::path(get, operation_id = "list_logs_of_hook", path = "/hooks/{id}/logs", tag = "logs", params(("id" = i64, Path), LogQuery),
     responses((status = 200, body = Listing<LogItem>)))]
 pub(crate) async fn of_hook(
     State(state): State<ApiState>,
     Segment(id): Segment<HookId>,
-    ApiQuery(query): ApiQuery<LogQuery>,
+    ApiQuery(mut query): ApiQuery<LogQuery>,
 ) -> Result<Json<Listing<LogItem>>, Problem> {
     // A deleted hook still has its logs.
     state.engine.store().require_hook_ever(id).await?;
-    let filter = LogFilter {
-        hook_id: Some(id),
-        ..LogFilter::default()
-    };
-    list(&state, filter, query).await
+    if query.hook_id.replace(id).is_some_and(|named| named != id) {
+        return Err(wrong("/hook_id", "must be the hook that the path names"));
+    }
+    answer(&state, query).await
 }
 
-/// Lists the logs of a job, newest first.
+/// Lists the logs of a job, newest first. As with `/hook-logs`, a page may have
+/// fewer items than `limit` and not be the last.
 #[utoipa::path(get, operation_id = "list_logs_of_job", path = "/jobs/{id}/hook-logs", tag = "logs", params(("id" = i64, Path), LogQuery),
     responses((status = 200, body = Listing<LogItem>)))]
 pub(crate) async fn of_job(
     State(state): State<ApiState>,
     Segment(id): Segment<JobId>,
-    ApiQuery(query): ApiQuery<LogQuery>,
+    ApiQuery(mut query): ApiQuery<LogQuery>,
 ) -> Result<Json<Listing<LogItem>>, Problem> {
     state.engine.store().get_job(id).await?;
-    let filter = LogFilter {
-        job_id: Some(id),
-        ..LogFilter::default()
-    };
-    list(&state, filter, query).await
+    if query.job_id.replace(id).is_some_and(|named| named != id) {
+        return Err(wrong("/job_id", "must be the job that the path names"));
+    }
+    answer(&state, query).await
 }
 
-async fn list(
-    state: &ApiState,
-    mut filter: LogFilter,
-    query: LogQuery,
-) -> Result<Json<Listing<LogItem>>, Problem> {
-    let page = page_request(query.limit, query.cursor.as_deref())?;
-    filter.success = query.success;
-    filter.status = query.status;
-    filter.is_test = query.is_test;
-    filter.stage_run_id = query.stage_run_id;
-    filter.delivery_id = query.delivery_id;
+async fn answer(state: &ApiState, query: LogQuery) -> Result<Json<Listing<LogItem>>, Problem> {
+    let (filter, page) = query.read()?;
     let page = state.engine.store().list_logs(&filter, page).await?;
     Ok(Json(page.map(LogItem::from).into()))
 }

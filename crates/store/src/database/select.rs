@@ -52,6 +52,32 @@ impl<'a> Select<'a> {
         self
     }
 
+    /// Adds a condition with two arguments, in the order of its `?`.
+    pub(crate) fn and_both(
+        &mut self,
+        condition: &'static str,
+        first: impl Into<Arg<'a>>,
+        second: impl Into<Arg<'a>>,
+    ) -> &mut Self {
+        self.args.extend([first.into(), second.into()]);
+        let second = self.args.len();
+        let condition = condition
+            .replacen('?', &format!("${}", second - 1), 1)
+            .replacen('?', &format!("${second}"), 1);
+        let _ = write!(self.sql, " AND {condition}");
+        self
+    }
+
+    /// Reads all rows, with an order and a bound of the caller's.
+    pub(crate) async fn rows<T: Fetched>(
+        mut self,
+        connection: &mut Connection,
+        tail: &str,
+    ) -> Result<Vec<T>> {
+        let _ = write!(self.sql, " {tail}");
+        connection.all(Sql::Built(self.sql), &self.args).await
+    }
+
     /// Reads one page, in the order of a key that never changes, so that
     /// pages stay stable while rows are added.
     pub(crate) async fn page<T: Fetched>(

@@ -17,6 +17,9 @@ use stagehook_core::page::{Page, PageRequest};
 /// Most events that one replay looks at.
 pub const REPLAY_MAX: i64 = 10_000;
 
+/// Most exhausted deliveries that are looked at to count those of late.
+pub const GIVEN_UP_MAX: i64 = 10_000;
+
 /// Which deliveries.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DeliveryFilter {
@@ -126,6 +129,42 @@ impl Store {
             )
             .await?
             .try_map(Delivery::try_from)
+    }
+
+    /// The deliveries that were given up since then, of the newest
+    /// [`GIVEN_UP_MAX`] that stand so: how many, and the newest of them.
+    pub async fn given_up_since(
+        &self,
+        since: DateTime<Utc>,
+        limit: u32,
+    ) -> Result<(i64, Vec<Delivery>)> {
+        let mut connection = self.reader().await?;
+        let (count, from): (i64, Option<i64>) = connection
+            .one(
+                "SELECT COUNT(*), MIN(seq) FROM (
+                     SELECT seq, finished_at FROM deliveries WHERE state = 'exhausted'
+                     ORDER BY seq DESC LIMIT $2) newest
+                 WHERE finished_at >= $1",
+                args![since, GIVEN_UP_MAX],
+            )
+            .await?;
+        let Some(from) = from else {
+            return Ok((0, Vec::new()));
+        };
+        let rows: Vec<DeliveryRow> = connection
+            .all(
+                concat!(
+                    "SELECT ",
+                    columns!(),
+                    tables!(),
+                    "WHERE d.state = 'exhausted' AND d.seq >= $2 AND d.finished_at >= $1
+                     ORDER BY d.seq DESC LIMIT $3"
+                ),
+                args![since, from, i64::from(limit)],
+            )
+            .await?;
+        let shown: Result<Vec<Delivery>> = rows.into_iter().map(Delivery::try_from).collect();
+        Ok((count, shown?))
     }
 
     /// Has a delivery attempted again, from its first attempt on; one that waits
