@@ -6,7 +6,7 @@ SHELL := /bin/bash
 # have not read rustup's profile yet.
 export PATH := $(CURDIR)/target/tools/bin:$(CURDIR)/target/tools/venv/bin:$(PATH):$(HOME)/.cargo/bin
 
-.PHONY: help run demo test crash-test check bench build plugins setup
+.PHONY: help run demo test crash-test check bench build plugins screens setup
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -37,14 +37,19 @@ bench: ## Run the benchmarks of bench/
 	@scripts/setup build
 	@scripts/bench
 
-build: ## Build the release binary and the plugins
+build: ## Build the web interface, the release binary with it, and the plugins
 	@scripts/setup build
+	scripts/build-frontend
 	cargo build --locked --release --package stagehook
 	scripts/build-plugins
 
 plugins: ## Build the plugins (WebAssembly components)
 	@scripts/setup build
 	scripts/build-plugins
+
+screens: ## Take the pictures of docs/screens
+	@scripts/setup build test
+	@scripts/test-frontend screens
 
 setup: ## Install everything that any of the above needs
 	@scripts/setup build run test check

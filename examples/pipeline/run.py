@@ -7,7 +7,8 @@
     pack a ZIP                -> post_delivery
 
 With --halt the scene is of a type whose loudness rule blocks: the job halts, a
-reviewer resumes it with a note, and the pipeline goes on to the delivery.
+reviewer resumes it with a note, and the pipeline goes on to the delivery; with
+--halt leave it stays for somebody to review.
 
 Needs ffmpeg, a running server (`make run` starts one and calls this), and the
 plugins media-probe and loudness-gate (`make plugins`). Python's standard library alone.
@@ -148,7 +149,10 @@ def arguments():
     parser.add_argument("--clip", type=Path, default=HERE / "media/bigbuckbunny.mp4")
     parser.add_argument("--work", type=Path, required=True, help="where files go; below a --media-root of the server")
     parser.add_argument("--segments", type=int, default=3, choices=range(1, 21), metavar="1..20")
-    parser.add_argument("--halt", action="store_true", help="be halted by a hook, and resumed by a reviewer")
+    parser.add_argument(
+        "--halt", nargs="?", const="resume", choices=("resume", "leave"),
+        help="be halted by a hook, and resumed by a reviewer, or left for one",
+    )  # fmt: skip
     given = parser.parse_args()
     if not given.token:
         parser.error("no token: give --token or set STAGEHOOK_TOKEN")
@@ -181,8 +185,14 @@ def run(given):
         folder.mkdir()
         print(f"job {job['id']}: {SHOT}, {given.segments} segments, files in {folder}")
 
-        pipeline = Pipeline(server, job, folder, review=given.halt)
-        delivery, film, metadata = pipeline.deliver(given.clip, given.segments)
+        pipeline = Pipeline(server, job, folder, review=given.halt == "resume")
+        try:
+            delivery, film, metadata = pipeline.deliver(given.clip, given.segments)
+        except Halted as halted:
+            if given.halt != "leave":
+                raise
+            print(f"\n{halted}")
+            return 0
         server.post(f"/jobs/{job['id']}/complete", {})
     finally:
         tracker.close()

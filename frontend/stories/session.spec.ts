@@ -1,0 +1,39 @@
+import { expect, test } from "./studio";
+
+test.describe("the session (UI-1)", () => {
+  test("the link that the server prints signs in, and its token stays nowhere", async ({
+    studio,
+    page,
+  }) => {
+    await page.goto(`${studio.server.url}/sign-in#token=${studio.server.token}`);
+    await expect(page.getByRole("dialog", { name: "Welcome to Stagehook" })).toBeVisible();
+    await page.getByRole("button", { name: "Look around" }).click();
+    await expect(page.getByRole("navigation", { name: "Pages" })).toBeVisible();
+    expect(page.url()).not.toContain(studio.server.token);
+    const kept = await page.evaluate(
+      () => JSON.stringify(localStorage) + JSON.stringify(sessionStorage) + document.cookie,
+    );
+    expect(kept).not.toContain(studio.server.token);
+    // The session's own cookie cannot be read by scripts.
+    expect(kept).not.toContain("stagehook_session");
+    const cookies = await page.context().cookies();
+    expect(cookies.find(({ name }) => name === "stagehook_session")).toMatchObject({
+      httpOnly: true,
+      sameSite: "Strict",
+    });
+  });
+
+  test("a token that is wrong is refused in words; the page that was asked for comes after", async ({
+    studio,
+    page,
+  }) => {
+    await page.goto(`${studio.server.url}/jobs?status=failed`);
+    await expect(page).toHaveURL(/sign-in/);
+    await page.getByLabel("Token").fill("not-a-token");
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await expect(page.getByRole("alert")).toContainText("does not know this token");
+    await page.getByLabel("Token").fill(studio.server.token);
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await expect(page).toHaveURL(/\/jobs\?status=failed/);
+  });
+});
