@@ -27,6 +27,22 @@ export function useLive(onEvent: (event: LiveEvent) => void, interest: Interest 
   return isOpen;
 }
 
+/** Those who hear what the page's own stream tells, without opening another one. */
+const listeners = new Set<(event: LiveEvent) => void>();
+
+/** Calls back for each event that the page hears, while the component is shown. */
+export function useHeard(onEvent: (event: LiveEvent) => void) {
+  const latest = useRef(onEvent);
+  latest.current = onEvent;
+  useEffect(() => {
+    const listener = (event: LiveEvent) => latest.current(event);
+    listeners.add(listener);
+    return () => {
+      listeners.delete(listener);
+    };
+  }, []);
+}
+
 /** Which routes' answers an event makes outdated, by the beginning of its name. */
 const CHANGES: readonly [prefix: string, routes: string[]][] = [
   ["hook_changed", ["/hooks"]],
@@ -50,7 +66,9 @@ export function useLiveRefresh(isSignedIn: boolean) {
   const timer = useRef<number>(undefined);
   useEffect(() => () => window.clearTimeout(timer.current), []);
   useLive(
-    ({ event_name }) => {
+    (event) => {
+      const { event_name } = event;
+      for (const listener of listeners) listener(event);
       if (event_name === "hook_output" || event_name === "job_progress") return;
       due.current.add("/events");
       for (const [prefix, routes] of CHANGES) {
