@@ -7,10 +7,15 @@ export default tseslint.config(
   ...tseslint.configs.recommended,
   jsxA11y.flatConfigs.recommended,
   {
+    files: ["src/**"],
     plugins: { "react-hooks": reactHooks },
     rules: {
       "react-hooks/rules-of-hooks": "error",
       "react-hooks/exhaustive-deps": "error",
+    },
+  },
+  {
+    rules: {
       // Field and dialog to type into at once, where nothing else is on the page.
       "jsx-a11y/no-autofocus": "off",
       eqeqeq: "error",

@@ -68,7 +68,6 @@ export class Studio {
 export const test = base.extend<{ desk: Page }, { studio: Studio }>({
   studio: [
     // Playwright reads the names of what a fixture needs from this pattern.
-    // eslint-disable-next-line no-empty-pattern
     async ({}, use) => {
       const server = await Server.start();
       try {
