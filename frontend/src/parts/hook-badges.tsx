@@ -1,0 +1,42 @@
+/** What kind of hook it is, and whether anything keeps it from the host. */
+import { Badge, Group, Text, Tooltip } from "@mantine/core";
+import {
+  IconBox,
+  IconBrandPython,
+  IconShieldOff,
+  IconTerminal2,
+  IconWebhook,
+  type TablerIcon,
+} from "@tabler/icons-react";
+import { type HookDocument, type HookType, isTrusted, sayHookType } from "./hook-words";
+
+export const TYPE_ICONS: Record<HookType, TablerIcon> = {
+  shell: IconTerminal2,
+  python: IconBrandPython,
+  webhook: IconWebhook,
+  wasm: IconBox,
+};
+
+export function HookTypeMark({ type }: { type: HookType }) {
+  const Icon = TYPE_ICONS[type];
+  return (
+    <Group gap={6} wrap="nowrap" component="span">
+      <Icon size={16} stroke={1.7} aria-hidden />
+      <Text component="span" fz="sm">
+        {sayHookType(type)}
+      </Text>
+    </Group>
+  );
+}
+
+/** Shown wherever a trusted hook is. */
+export function TrustedBadge({ hook }: { hook: Pick<HookDocument, "config"> }) {
+  if (!isTrusted(hook)) return null;
+  return (
+    <Tooltip label="Runs without a sandbox, as the user that the server runs as.">
+      <Badge color="orange" leftSection={<IconShieldOff size={12} aria-hidden />}>
+        trusted
+      </Badge>
+    </Tooltip>
+  );
+}
