@@ -1,103 +1,124 @@
-//! Who asks: API tokens. REQ-API-5
+//! Who asks: whoever sends an API token, or the cookie of a session that was begun
+//! with one. REQ-API-5
+//!
+//! A token in the `Authorization` header wins over the cookie. Browsers send
+//! cookies by themselves, also when a page of another site makes them: with the
+//! cookie, a change needs a header that only our own page can know of.
+
+mod credential;
+mod known_tokens;
+mod origin;
+mod session_cookie;
+
+pub(crate) use credential::Credential;
+pub(crate) use known_tokens::KnownTokens;
+pub(crate) use origin::refuse_other_sites;
+pub(crate) use session_cookie::{cleared, issued};
+pub(crate) use stagehook_core::token::Actor;
 
 use crate::problem::Problem;
 use crate::state::ApiState;
 use axum::extract::{Request, State};
-use axum::http::HeaderValue;
-use axum::http::header::AUTHORIZATION;
+use axum::http::request::Parts;
+use axum::http::{Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use stagehook_core::digest::Digest;
-pub(crate) use stagehook_core::token::Actor;
-use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use stagehook_core::token::ApiToken;
+use std::time::Duration;
 
-/// How long a token is believed without asking the store again; a revoked one
-/// works that much longer.
+/// How long a token is believed without asking the store again; one that another
+/// server revoked works that much longer.
 const BELIEVED: Duration = Duration::from_secs(5);
-/// Most tokens that are remembered.
-const REMEMBERED: usize = 1024;
-/// Longest token, in bytes.
-const TOKEN_MAX: usize = 512;
+/// How often it is looked whether those who listen may still do so, and how long
+/// their token is believed then: together that is no longer than for others.
+const LISTENERS_LOOKED_AFTER: Duration = Duration::from_secs(4);
+const OF_LISTENERS_BELIEVED: Duration = Duration::from_secs(1);
+/// Where the text stands that a change repeats.
+const CSRF_HEADER: &str = "x-csrf-token";
 
-/// The tokens seen lately, by the digest under which the store keeps them. A
-/// look-up compares digests, so its timing says nothing about a token.
-#[derive(Debug, Default)]
-pub(crate) struct Sessions {
-    known: Mutex<HashMap<Digest, (Actor, Instant)>>,
-}
-
-impl Sessions {
-    fn get(&self, digest: &Digest) -> Option<Actor> {
-        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known
-            .get(digest)
-            .filter(|(_, since)| since.elapsed() < BELIEVED)
-            .map(|(actor, _)| actor.clone())
-    }
-
-    fn put(&self, digest: Digest, actor: Actor) {
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.len() >= REMEMBERED {
-            known.clear();
-        }
-        known.insert(digest, (actor, Instant::now()));
-    }
-}
-
-/// Lets only requests with a valid token through.
-pub(crate) async fn require_token(
-    State(state): State<ApiState>,
-    mut request: Request,
-    next: Next,
-) -> Response {
-    let header = request.headers().get(AUTHORIZATION).cloned();
-    match authenticate(&state, header).await {
-        Ok(actor) => {
-            request.extensions_mut().insert(actor);
-            next.run(request).await
+/// Lets only requests through whose token or session is valid.
+pub(crate) async fn admit(State(state): State<ApiState>, request: Request, next: Next) -> Response {
+    let (mut parts, body) = request.into_parts();
+    match admitted(&state, &parts).await {
+        Ok((credential, actor)) => {
+            parts.extensions.insert(actor);
+            parts.extensions.insert(credential);
+            next.run(Request::from_parts(parts, body)).await
         }
         Err(problem) => problem.into_response(),
     }
 }
 
-/// Whose token is in the Authorization header.
-pub(crate) async fn authenticate(
-    state: &ApiState,
-    header: Option<HeaderValue>,
-) -> Result<Actor, Problem> {
-    let header =
-        header.ok_or_else(|| Problem::unauthorized("send 'Authorization: Bearer <token>'"))?;
-    let token = header
-        .to_str()
-        .ok()
-        .and_then(|header| header.split_once(' '))
-        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-        .map(|(_, token)| token.trim())
-        .filter(|token| (1..=TOKEN_MAX).contains(&token.len()))
-        .ok_or_else(|| {
-            Problem::unauthorized("the Authorization header must be 'Bearer <token>'")
-        })?;
-    whose(state, token).await
+async fn admitted(state: &ApiState, request: &Parts) -> Result<(Credential, Actor), Problem> {
+    let credential = Credential::of(&request.headers)?;
+    let actor = whose(state, &credential).await?;
+    let reads = matches!(request.method, Method::GET | Method::HEAD);
+    if !reads && let Credential::Session(key) = &credential {
+        let sent = request.headers.get(CSRF_HEADER);
+        let sent = sent.and_then(|value| value.to_str().ok());
+        if !sent.is_some_and(|sent| key.is_csrf_token(sent)) {
+            return Err(csrf(
+                "with the session's cookie, a change needs its csrf_token in the header \
+                 X-CSRF-Token: GET /api/v1/session has it",
+            ));
+        }
+    }
+    Ok((credential, actor))
 }
 
-/// Whose token this is.
-pub(crate) async fn whose(state: &ApiState, token: &str) -> Result<Actor, Problem> {
-    if token.len() > TOKEN_MAX {
-        return Err(Problem::unauthorized("this token is not known"));
+/// A request that a page of another site may have had the browser make.
+fn csrf(detail: &str) -> Problem {
+    Problem::new(StatusCode::FORBIDDEN, "csrf", detail)
+}
+
+/// Whose token or session this is.
+pub(crate) async fn whose(state: &ApiState, credential: &Credential) -> Result<Actor, Problem> {
+    believed_for(state, credential, BELIEVED).await
+}
+
+/// Becomes ready when somebody who listens may do so no longer: at once where it
+/// was this server that revoked the token or ended the session.
+pub(crate) async fn refused(state: ApiState, credential: Credential) {
+    let mut forgotten = state.known.forgotten();
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(LISTENERS_LOOKED_AFTER) => {}
+            _ = forgotten.changed() => {}
+        }
+        let answer = believed_for(&state, &credential, OF_LISTENERS_BELIEVED).await;
+        if answer.is_err_and(|problem| problem.is_unauthorized()) {
+            return;
+        }
     }
-    let digest = Digest::of(token.as_bytes());
-    if let Some(actor) = state.sessions.get(&digest) {
-        return Ok(actor);
-    }
-    let token = state
-        .engine
-        .store()
-        .find_token(&digest)
-        .await?
-        .ok_or_else(|| Problem::unauthorized("this token is not known"))?;
-    let actor = Actor::new(token.name, token.role);
-    state.sessions.put(digest, actor.clone());
+}
+
+async fn believed_for(
+    state: &ApiState,
+    credential: &Credential,
+    believed: Duration,
+) -> Result<Actor, Problem> {
+    let look_up = match state.known.get(credential.digest(), believed) {
+        Ok(actor) => return Ok(actor),
+        Err(look_up) => look_up,
+    };
+    let token = token_of(state, credential).await?;
+    state.engine.token_used(&token);
+    let actor = token.actor();
+    state.known.put(look_up, credential.digest(), actor.clone());
     Ok(actor)
+}
+
+async fn token_of(state: &ApiState, credential: &Credential) -> Result<ApiToken, Problem> {
+    let store = state.engine.store();
+    match credential {
+        Credential::Token(digest) => store
+            .find_token(digest)
+            .await?
+            .ok_or_else(|| Problem::unauthorized("this token is not known, or has expired")),
+        Credential::Session(key) => store
+            .find_session(&key.digest())
+            .await?
+            .map(|session| session.token)
+            .ok_or_else(|| Problem::unauthorized("the session has ended: sign in again")),
+    }
 }

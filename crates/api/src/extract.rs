@@ -7,6 +7,6 @@ mod path;
 mod query;
 
 pub(crate) use body::read;
-pub(crate) use json::{ApiDocument, ApiJson};
+pub(crate) use json::{ApiDocument, ApiJson, read_json};
 pub(crate) use path::{Segment, Segments};
 pub(crate) use query::ApiQuery;

@@ -1,7 +1,7 @@
 //! The OpenAPI document. REQ-API-4
 
 use crate::problem::Problem;
-use crate::router::{BASE, resources};
+use crate::router::{BASE, open, resources};
 use crate::state::ApiState;
 use axum::Router;
 use axum::http::header::CONTENT_TYPE;
@@ -11,7 +11,9 @@ use std::sync::LazyLock;
 use utoipa::openapi::content::ContentBuilder;
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::response::ResponseBuilder;
-use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::security::{
+    ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
+};
 use utoipa::openapi::{OpenApi as Document, Ref};
 use utoipa::{OpenApi, PartialSchema, ToSchema};
 
@@ -45,7 +47,7 @@ async fn show() -> impl IntoResponse {
 }
 
 fn build() -> Document {
-    let (_, resources) = resources().split_for_parts();
+    let (_, resources) = resources().merge(open()).split_for_parts();
     let mut document = Base::openapi().nest(BASE, resources);
     // A parameter that holds `/` has a name of its own for the router alone.
     let paths = std::mem::take(&mut document.paths.paths);
@@ -63,10 +65,19 @@ fn build() -> Document {
         "token",
         SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build()),
     );
-    document.security = Some(vec![SecurityRequirement::new(
-        "token",
-        Vec::<String>::new(),
-    )]);
+    components.add_security_scheme(
+        "session",
+        SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::with_description(
+            "stagehook_session",
+            "What signing in sets. Requests but GET and HEAD then need the session's csrf_token in \
+             the header X-CSRF-Token.",
+        ))),
+    );
+    document.security = Some(
+        ["token", "session"]
+            .map(|scheme| SecurityRequirement::new(scheme, Vec::<String>::new()))
+            .to_vec(),
+    );
     for item in document.paths.paths.values_mut() {
         for operation in [
             &mut item.get,

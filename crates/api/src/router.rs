@@ -1,6 +1,6 @@
 //! All routes, in one place.
 
-use crate::auth::require_token;
+use crate::auth::admit;
 use crate::openapi;
 use crate::problem::Problem;
 use crate::routes;
@@ -22,7 +22,12 @@ use utoipa_axum::routes;
 /// The base of all routes but health.
 pub(crate) const BASE: &str = "/api/v1";
 
-/// The routes that need a token.
+/// The routes that need no token.
+pub(crate) fn open() -> OpenApiRouter<ApiState> {
+    OpenApiRouter::new().routes(routes!(routes::session::sign_in))
+}
+
+/// The routes that need a token, or a session.
 pub(crate) fn resources() -> OpenApiRouter<ApiState> {
     OpenApiRouter::new()
         .routes(routes!(routes::projects::create, routes::projects::list))
@@ -82,6 +87,7 @@ pub(crate) fn resources() -> OpenApiRouter<ApiState> {
         .routes(routes!(routes::secrets::put, routes::secrets::delete))
         .routes(routes!(routes::secrets::rekey))
         .routes(routes!(routes::audit::list))
+        .routes(routes!(routes::session::get, routes::session::sign_out))
         .routes(routes!(
             routes::event_types::create,
             routes::event_types::list
@@ -107,8 +113,9 @@ pub fn router(engine: Arc<Engine>, settings: ApiSettings) -> Router {
     let api = resources
         .fallback(no_such_path)
         .method_not_allowed_fallback(no_such_method)
-        .layer(from_fn_with_state(state.clone(), require_token))
-        .merge(openapi::routes());
+        .layer(from_fn_with_state(state.clone(), admit))
+        .merge(openapi::routes())
+        .merge(open().split_for_parts().0);
     Router::new()
         .nest(BASE, api)
         .merge(routes::health::routes())

@@ -21,4 +21,5 @@ pub(crate) mod revisions;
 pub(crate) mod scene_types;
 pub(crate) mod scripts;
 pub(crate) mod secrets;
+pub(crate) mod session;
 pub(crate) mod stage_runs;

@@ -1,6 +1,6 @@
 //! What handlers share.
 
-use crate::auth::Sessions;
+use crate::auth::KnownTokens;
 use crate::settings::ApiSettings;
 use stagehook_engine::Engine;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use tokio::sync::Semaphore;
 pub(crate) struct ApiState {
     pub(crate) engine: Arc<Engine>,
     pub(crate) settings: Arc<ApiSettings>,
-    pub(crate) sessions: Arc<Sessions>,
+    pub(crate) known: Arc<KnownTokens>,
     /// Components are large: few are in memory at the same time.
     pub(crate) uploads: Arc<Semaphore>,
     /// On their way out as well as on their way in.
@@ -29,7 +29,7 @@ impl ApiState {
             downloads: Arc::new(Semaphore::new(settings.downloads)),
             sessions_of_listeners: Arc::new(Semaphore::new(settings.connections)),
             settings: Arc::new(settings),
-            sessions: Arc::new(Sessions::default()),
+            known: Arc::new(KnownTokens::default()),
         }
     }
 }

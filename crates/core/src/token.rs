@@ -1,6 +1,7 @@
 //! API tokens and what they allow. REQ-API-5
 
 use crate::ids::TokenId;
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
@@ -80,6 +81,11 @@ impl Actor {
         &self.name
     }
 
+    /// What they may do.
+    pub const fn role(&self) -> Role {
+        self.role
+    }
+
     /// Whether they are an administrator.
     pub fn is_admin(&self) -> bool {
         self.role == Role::Admin
@@ -88,11 +94,26 @@ impl Actor {
 
 /// A token, without the token itself: only its hash is kept.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-pub struct Token {
+pub struct ApiToken {
     /// Its id.
     pub id: TokenId,
     /// Unique; what the audit trail calls whoever uses it.
     pub name: String,
     /// What it allows.
     pub role: Role,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+    /// Who made it: the name of another token, or `server`.
+    pub created_by: String,
+    /// When it was used last, give or take a minute; `null` where it never was.
+    pub last_used_at: Option<DateTime<Utc>>,
+    /// When it works no longer; `null` where it works until it is revoked.
+    pub expires_at: Option<DateTime<Utc>>,
+}
+
+impl ApiToken {
+    /// Whoever uses it.
+    pub fn actor(&self) -> Actor {
+        Actor::new(self.name.as_str(), self.role)
+    }
 }

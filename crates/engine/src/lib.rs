@@ -12,6 +12,7 @@
 //! | [`overview`] | what goes on, and what waits for a person |
 //! | [`plugins`] | takes plugins in, and makes them ready to run |
 //! | [`scripts`] | takes scripts in, and brings them to the hooks that run them |
+//! | [`access`] | signs people in, and makes tokens |
 //! | [`secrets`] | keeps secrets encrypted, and has them at hand |
 //! | `progress`, `live` | tell whoever listens what happens, as it happens |
 //! | `follower` | what one listener was told so far, and is told next |
@@ -25,6 +26,7 @@
 //! A run belongs to the server that started it, not to the connection that
 //! asked: a caller that goes away does not end it, unless it asked for that.
 
+pub mod access;
 pub mod admission;
 mod blocking;
 mod bring;
@@ -43,9 +45,9 @@ mod lease;
 mod live;
 mod meta;
 mod metrics;
+pub mod overview;
 pub mod plugins;
 mod progress;
-pub mod overview;
 mod record;
 pub mod recovery;
 mod retention;

@@ -1,4 +1,5 @@
-//! Deletes what is older than it is to be kept. REQ-OPS-4
+//! Deletes what is older than it is to be kept, and sessions that have ended.
+//! REQ-OPS-4
 
 use crate::engine::Engine;
 use crate::error::EngineError;
@@ -34,20 +35,18 @@ impl Retention {
         }
     }
 
-    /// How long to wait between two walks; none: nothing is ever deleted.
-    fn between_walks(&self) -> Option<Duration> {
-        let shortest = Aging::ALL.iter().filter_map(|what| self.of(*what)).min()?;
+    /// How long to wait between two walks.
+    fn between_walks(&self) -> Duration {
         let (most, least) = BETWEEN_WALKS;
-        Some((shortest / PART).clamp(least, most))
+        let shortest = Aging::ALL.iter().filter_map(|what| self.of(*what)).min();
+        shortest.map_or(most, |shortest| (shortest / PART).clamp(least, most))
     }
 }
 
 impl Engine {
     /// Deletes what has become old until the engine stops.
     pub(crate) async fn delete_what_is_old(self: Arc<Self>) {
-        let Some(between) = self.settings.retention.between_walks() else {
-            return;
-        };
+        let between = self.settings.retention.between_walks();
         while !self.stopping.is_cancelled() {
             for what in Aging::ALL {
                 if let Some(kept) = self.settings.retention.of(what)
@@ -55,6 +54,9 @@ impl Engine {
                 {
                     tracing::warn!(%error, "old {} could not be deleted, trying again", what.as_str());
                 }
+            }
+            if let Err(error) = self.store.delete_ended_sessions().await {
+                tracing::warn!(%error, "sessions that have ended could not be deleted, trying again");
             }
             tokio::select! {
                 () = self.stopping.cancelled() => {}

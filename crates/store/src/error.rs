@@ -20,6 +20,8 @@ pub enum Entity {
     Job,
     /// A hook.
     Hook,
+    /// A sample input that is kept with a hook.
+    TestCase,
     /// A revision of a hook.
     Revision,
     /// A stage run.
@@ -56,6 +58,7 @@ impl Entity {
             Self::SceneType => "scene_type",
             Self::Job => "job",
             Self::Hook => "hook",
+            Self::TestCase => "test_case",
             Self::Revision => "revision",
             Self::StageRun => "stage_run",
             Self::Log => "log",
@@ -77,6 +80,7 @@ impl fmt::Display for Entity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::SceneType => "scene type",
+            Self::TestCase => "test case",
             Self::StageRun => "stage run",
             Self::Log => "execution log",
             Self::PluginVersion => "plugin version",
@@ -266,6 +270,15 @@ pub enum StoreError {
         name: SecretName,
         /// The names of the hooks. Not empty.
         hooks: Vec<String>,
+    },
+    /// Without this token nobody could make others.
+    #[error(
+        "'{name}' is the last administrator's token that does not expire, without which nobody \
+         could make others: make another such token first"
+    )]
+    LastAdministrator {
+        /// The token's name.
+        name: String,
     },
     /// The address of the database cannot be used.
     #[error("the database URL cannot be used: {0}")]

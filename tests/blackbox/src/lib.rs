@@ -4,6 +4,7 @@
 //! | module | what it is |
 //! | --- | --- |
 //! | [`server`] | the binary as a process: started, killed, stopped, started again |
+//! | [`browser`] | what a browser does that is signed in |
 //! | [`client`] | HTTP with a token; answers and problems |
 //! | [`studio`] | a server with a database of its own, and what a studio has: projects, jobs, hooks |
 //! | [`draft`] | a hook about to be created |
@@ -25,6 +26,7 @@
     reason = "a harness panics where a test has to fail"
 )]
 
+pub mod browser;
 pub mod client;
 pub mod clients;
 pub mod dice;
@@ -37,6 +39,7 @@ pub mod server;
 pub mod studio;
 pub mod table;
 
+pub use browser::Browser;
 pub use client::{Answer, Client};
 pub use dice::Dice;
 pub use draft::HookDraft;

@@ -136,6 +136,9 @@ impl From<StoreError> for Problem {
             StoreError::SecretInUse { .. } => {
                 Self::new(StatusCode::CONFLICT, "secret-in-use", detail)
             }
+            StoreError::LastAdministrator { .. } => {
+                Self::new(StatusCode::CONFLICT, "last-administrator", detail)
+            }
             StoreError::FolderFull { .. } => Self::new(StatusCode::CONFLICT, "folder-full", detail),
             StoreError::Unavailable(source) => {
                 tracing::warn!(

@@ -1,6 +1,6 @@
 //! What the server counts, for Prometheus. REQ-API-6
 
-use crate::auth::require_token;
+use crate::auth::admit;
 use crate::state::ApiState;
 use axum::Router;
 use axum::extract::State;
@@ -17,7 +17,7 @@ const TEXT: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 pub(crate) fn routes(state: &ApiState) -> Router<ApiState> {
     Router::new()
         .route("/metrics", get(show))
-        .route_layer(from_fn_with_state(state.clone(), require_token))
+        .route_layer(from_fn_with_state(state.clone(), admit))
 }
 
 async fn show(State(state): State<ApiState>) -> impl IntoResponse {

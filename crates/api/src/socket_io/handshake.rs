@@ -1,7 +1,7 @@
 //! What a client says when it connects, and what it is told from then on.
 
 use super::packet;
-use crate::auth::{authenticate, whose};
+use crate::auth::{Credential, whose};
 use crate::problem::Problem;
 use crate::routes::events::stream::follow;
 use crate::state::ApiState;
@@ -49,6 +49,7 @@ pub(super) struct Listener {
     follower: Follower,
     /// Whether it wants ids and times, too.
     envelope: bool,
+    credential: Credential,
 }
 
 /// An event with all that is known of it.
@@ -79,15 +80,19 @@ impl Listener {
         })?;
         let token = auth.as_object_mut().and_then(|auth| auth.remove("token"));
         // Before all else: whoever is nobody learns nothing more.
-        match (token, first_request.headers.get(AUTHORIZATION)) {
-            (Some(token), _) => whose(state, token.as_str().unwrap_or_default()).await?,
-            (None, Some(header)) => authenticate(state, Some(header.clone())).await?,
-            (None, None) => {
+        let credential = match token {
+            Some(token) => Credential::of_token(token.as_str().unwrap_or_default()),
+            None if first_request.headers.contains_key(AUTHORIZATION) => {
+                Credential::of(&first_request.headers)?
+            }
+            // A cookie says that a browser was used, not by which page.
+            None => {
                 return Err(Problem::unauthorized(
                     "connect with auth: {token: '<token>'}, or 'Authorization: Bearer <token>'",
                 ));
             }
         };
+        whose(state, &credential).await?;
         let auth: Auth = from_value(auth)?;
         let interest = Interest {
             event: auth.event,
@@ -98,7 +103,13 @@ impl Listener {
         Ok(Self {
             follower: follow(state, interest, auth.last_event_id, "last_event_id").await?,
             envelope: auth.envelope,
+            credential,
         })
+    }
+
+    /// What it showed to be let in.
+    pub(super) fn credential(&self) -> Credential {
+        self.credential.clone()
     }
 
     /// The packet that tells what comes next, once it does.

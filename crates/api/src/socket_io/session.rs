@@ -2,6 +2,7 @@
 
 use super::handshake::Listener;
 use super::packet::{self, Incoming, ROOT};
+use crate::auth::refused;
 use crate::state::ApiState;
 use axum::body::Bytes;
 use engineioxide::handler::EngineIoHandler;
@@ -85,8 +86,15 @@ async fn session(state: &ApiState, socket: &Socket<Connecting>, said: oneshot::R
                 // Not the session's own id: who knows that can take it over.
                 let id = Uuid::now_v7().to_string();
                 send(socket, packet::connected(&id)).await;
-                while let Some(packet) = listener.next().await {
-                    send(socket, packet).await;
+                let refused = refused(state.clone(), listener.credential());
+                let all = async {
+                    while let Some(packet) = listener.next().await {
+                        send(socket, packet).await;
+                    }
+                };
+                tokio::select! {
+                    () = all => {}
+                    () = refused => {}
                 }
             }
             Err(problem) => {

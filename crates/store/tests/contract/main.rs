@@ -30,6 +30,7 @@ mod samples;
 mod scripts;
 mod searching_logs;
 mod secrets;
+mod sessions;
 mod stage_runs;
 mod tokens;
 mod writing;

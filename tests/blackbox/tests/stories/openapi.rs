@@ -1,6 +1,6 @@
 //! The OpenAPI document says what the server does. REQ-API-4
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use stagehook_tests::server::{Layout, command};
 use stagehook_tests::{Database, Studio};
 use std::collections::BTreeSet;
@@ -13,6 +13,7 @@ const ROUTES: &[&str] = &[
     "delete /api/v1/scene-types/{id}",
     "delete /api/v1/scripts/{path}",
     "delete /api/v1/secrets/{name}",
+    "delete /api/v1/session",
     "get /api/v1/audit",
     "get /api/v1/deliveries",
     "get /api/v1/deliveries/{id}",
@@ -49,6 +50,7 @@ const ROUTES: &[&str] = &[
     "get /api/v1/scripts",
     "get /api/v1/scripts/{path}",
     "get /api/v1/secrets",
+    "get /api/v1/session",
     "get /api/v1/stage-runs/{id}",
     "post /api/v1/deliveries/{id}/retry",
     "post /api/v1/event-types",
@@ -72,6 +74,7 @@ const ROUTES: &[&str] = &[
     "post /api/v1/projects",
     "post /api/v1/scene-types",
     "post /api/v1/secret-rekey",
+    "post /api/v1/session",
     "post /api/v1/stage-runs/{id}/cancel",
     "put /api/v1/hooks/order",
     "put /api/v1/hooks/{id}",
@@ -116,9 +119,15 @@ async fn every_route_is_described() {
     expected.sort_unstable();
     assert_eq!(described, expected);
 
-    // What is described is there: it asks for a token.
+    // What is described is there: it asks for a token. Signing in says itself
+    // that it is open.
     let stranger = studio.with_token(None);
+    let open = &document["paths"]["/api/v1/session"]["post"]["security"];
+    assert_eq!(open, &json!([{}]));
     for route in described {
+        if route == "post /api/v1/session" {
+            continue;
+        }
         let (method, path) = route.split_once(' ').unwrap();
         let path = path
             .replace("/api/v1", "")

@@ -1,12 +1,15 @@
 //! Live events over server-sent events.
 
+use crate::auth::{Credential, refused};
 use crate::extract::ApiQuery;
 use crate::problem::Problem;
 use crate::state::ApiState;
+use axum::Extension;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::IntoResponse;
 use axum::response::sse::{Event, KeepAlive, Sse};
+use futures_util::StreamExt as _;
 use futures_util::stream::unfold;
 use serde_json::json;
 use stagehook_core::ids::EventId;
@@ -23,7 +26,8 @@ use uuid::Uuid;
 /// that of the last one it saw in `Last-Event-ID`, as browsers do by themselves,
 /// gets those that were stored since, and then goes on. Progress is told only as
 /// it happens. A client that falls behind is told by an event `lagged` how many
-/// events it missed, and then gets those among them that are stored.
+/// events it missed, and then gets those among them that are stored. The stream
+/// ends when the token is revoked, or the session ended.
 ///
 /// Clients of Socket.IO hear the same at `/socket.io/`, outside of this
 /// interface's base.
@@ -32,6 +36,7 @@ use uuid::Uuid;
     responses((status = 200, content_type = "text/event-stream", body = String)))]
 pub(crate) async fn stream(
     State(state): State<ApiState>,
+    Extension(credential): Extension<Credential>,
     ApiQuery(interest): ApiQuery<Interest>,
     headers: HeaderMap,
 ) -> Result<impl IntoResponse, Problem> {
@@ -58,6 +63,7 @@ pub(crate) async fn stream(
         };
         Some((Ok::<_, Infallible>(event), follower))
     });
+    let events = events.take_until(refused(state, credential));
     Ok(Sse::new(events).keep_alive(KeepAlive::default()))
 }
 

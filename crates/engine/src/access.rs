@@ -1,0 +1,58 @@
+//! Who may ask: signing in with a token, and how tokens are used. REQ-API-5
+
+use crate::engine::Engine;
+use crate::error::EngineError;
+use chrono::TimeDelta;
+use rand::TryRng as _;
+use rand::rngs::SysRng;
+use stagehook_core::digest::Digest;
+use stagehook_core::session::SessionKey;
+use stagehook_core::token::ApiToken;
+use stagehook_store::OpenSession;
+use std::sync::Arc;
+
+/// How exactly it is known when a token was used last: not every request is
+/// worth a write.
+const USED_WITHIN: TimeDelta = TimeDelta::minutes(1);
+
+impl Engine {
+    /// Begins a session for whoever has the token with this digest; `None` where
+    /// nobody has.
+    pub async fn sign_in(
+        &self,
+        token: &Digest,
+    ) -> Result<Option<(SessionKey, OpenSession)>, EngineError> {
+        // A guess costs no write.
+        if self.store.find_token(token).await?.is_none() {
+            return Ok(None);
+        }
+        let key = SessionKey::from_random(random()?);
+        let session = self.store.create_session(token, &key.digest()).await?;
+        Ok(session.map(|session| (key, session)))
+    }
+
+    /// Notes that a token was just used, unless it was so within the minute.
+    /// Nobody waits for that.
+    pub fn token_used(self: &Arc<Self>, token: &ApiToken) {
+        let now = self.settings.clock.now();
+        if token.last_used_at.is_some_and(|at| now < at + USED_WITHIN) {
+            return;
+        }
+        let (engine, id) = (Arc::clone(self), token.id);
+        self.tasks.spawn(async move {
+            if let Err(error) = engine.store.token_used(id).await {
+                tracing::warn!(%error, "it could not be noted that a token is used");
+            }
+        });
+    }
+}
+
+/// Bytes that nobody can guess.
+pub(crate) fn random() -> Result<[u8; 32], EngineError> {
+    let mut bytes = [0; 32];
+    SysRng.try_fill_bytes(&mut bytes).map_err(|error| {
+        tracing::error!(%error, "the system gives no random bytes");
+        EngineError::Broken
+    })?;
+    Ok(bytes)
+}

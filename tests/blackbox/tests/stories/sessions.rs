@@ -1,0 +1,372 @@
+//! People sign in with a token, and their browser keeps a cookie. REQ-API-5
+
+use futures_util::StreamExt as _;
+use reqwest::Method;
+use serde_json::{Value, json};
+use stagehook_tests::server::TOKEN;
+use stagehook_tests::{Browser, Database, Setup, Studio, eventually, on_both_databases, table};
+use std::time::Duration;
+
+on_both_databases!(
+    a_cookie_is_as_good_as_the_token,
+    a_change_needs_what_only_our_page_knows,
+    nobody_signs_in_with_anything_else,
+    pages_of_other_sites_sign_nobody_in,
+    a_cookie_that_is_none_is_refused,
+    who_signs_out_is_out,
+    a_session_outlives_the_server_and_not_its_token,
+    of_many_sessions_the_oldest_end,
+    sessions_that_have_ended_are_deleted,
+);
+
+/// Only who hears nothing waits for so long.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+async fn a_cookie_is_as_good_as_the_token(on: Database) {
+    let studio = Studio::open(on).await;
+    let stranger = studio.with_token(None);
+    let request = stranger.request(Method::POST, "/session");
+    let answer = stranger.send(request.json(&json!({"token": TOKEN}))).await;
+    let cookie = answer.header("set-cookie").unwrap().to_owned();
+    let (pair, attributes) = cookie.split_once("; ").unwrap();
+    let mut attributes: Vec<&str> = attributes.split("; ").collect();
+    attributes.sort_unstable();
+    let expected = ["HttpOnly", "Max-Age=2592000", "Path=/", "SameSite=Strict"];
+    assert_eq!(attributes, expected);
+    let key = pair.strip_prefix("stagehook_session=").unwrap();
+    assert_eq!(key.len(), 43, "32 bytes in base64");
+    let health = stranger.get("//healthz").await.ok();
+    let mut session = answer.ok();
+    assert!(!session["csrf_token"].as_str().unwrap().contains(key));
+    assert_eq!(
+        session["server"],
+        json!({"version": health["version"], "confinement": health["confinement"]})
+    );
+    assert_eq!(
+        (&session["name"], &session["role"]),
+        (&json!("admin"), &json!("admin"))
+    );
+
+    // Behind a proxy that speaks https the cookie never goes over http.
+    for (proto, secure) in [("https", true), ("https, http", true), ("http", false)] {
+        let request = stranger.request(Method::POST, "/session");
+        let request = request.header("x-forwarded-proto", proto);
+        let answer = stranger.send(request.json(&json!({"token": TOKEN}))).await;
+        let cookie = answer.header("set-cookie").unwrap();
+        assert_eq!(cookie.contains("; Secure"), secure, "{proto}: {cookie}");
+    }
+
+    let browser = Browser::sign_in(&studio, TOKEN).await;
+    session = browser.session.clone();
+    assert_eq!(browser.get("/session").await.ok(), session);
+    let project = browser.post("/projects", &json!({"name": "x"})).await;
+    let project = project.expect(201);
+    assert_eq!(
+        browser.get("/projects").await.ok()["items"],
+        json!([project])
+    );
+    assert_eq!(browser.get("//metrics").await.status, 200);
+    // On the trail it is whoever the token is.
+    let trail = studio.get("/audit?subject_type=project").await.ok();
+    assert_eq!(trail["items"][0]["actor"], "admin");
+
+    // A token in the header wins, and needs nothing else.
+    let request = browser.request(Method::POST, "/projects");
+    let request = request.json(&json!({"name": "y"}));
+    browser.send(request.bearer_auth(TOKEN)).await.expect(201);
+    let request = browser.request(Method::GET, "/projects");
+    let request = request.bearer_auth("not-a-token");
+    browser.send(request).await.problem(401, "unauthorized");
+    studio.get("/session").await.problem(401, "unauthorized");
+
+    // Neither the token nor the key is kept or told.
+    let kept = "SELECT after FROM audit_log WHERE after IS NOT NULL";
+    let kept = table::texts(&studio, kept).await.join("\n") + &studio.layout().printed();
+    let key = browser.cookie.split_once('=').unwrap().1;
+    for secret in [TOKEN, key, browser.csrf()] {
+        assert!(!kept.contains(secret), "{kept}");
+    }
+}
+
+async fn a_change_needs_what_only_our_page_knows(on: Database) {
+    let studio = Studio::open(on).await;
+    let browser = Browser::sign_in(&studio, TOKEN).await;
+    let other = Browser::sign_in(&studio, TOKEN).await;
+    assert_ne!(browser.csrf(), other.csrf());
+    let project = studio.project("kept").await;
+    let changed = browser.csrf().replacen(&browser.csrf()[..1], "!", 1);
+    let long = "x".repeat(4000);
+    let mut wrong = vec![
+        "",
+        "null",
+        other.csrf(),
+        &changed,
+        &long,
+        &browser.csrf()[1..],
+    ];
+    wrong.push(browser.cookie.split_once('=').unwrap().1);
+    for (method, path) in [
+        (Method::POST, "/projects".to_owned()),
+        (Method::PUT, "/scripts/a.sh".to_owned()),
+        (Method::DELETE, format!("/projects/{project}")),
+        (Method::PATCH, format!("/projects/{project}")),
+        (Method::DELETE, "/session".to_owned()),
+        (Method::POST, "/nothing".to_owned()),
+    ] {
+        let request = || browser.request(method.clone(), &path);
+        browser.send(request()).await.problem(403, "csrf");
+        for wrong in &wrong {
+            let request = request().header("x-csrf-token", *wrong);
+            browser.send(request).await.problem(403, "csrf");
+        }
+    }
+    // Reading needs none, and nothing was changed.
+    let head = browser.request(Method::HEAD, "/projects");
+    assert_eq!(browser.send(head).await.status, 200);
+    assert_eq!(
+        browser.get("/projects").await.ok()["items"]
+            .as_array()
+            .unwrap()
+            .len(),
+        1
+    );
+    browser
+        .delete(&format!("/projects/{project}"))
+        .await
+        .expect(204);
+}
+
+async fn nobody_signs_in_with_anything_else(on: Database) {
+    let studio = Studio::open(on).await;
+    let stranger = studio.with_token(None);
+    let canary = "canary-0123456789abcdef-0123456789abcdef";
+    for token in [
+        "",
+        "x",
+        canary,
+        &TOKEN[1..],
+        &format!("{TOKEN} "),
+        "\0",
+        "ß",
+    ] {
+        let refused = stranger.post("/session", &json!({"token": token})).await;
+        refused.problem(401, "unauthorized");
+        assert_eq!(refused.header("set-cookie"), None);
+    }
+    for (body, pointer) in [
+        (json!({}), ""),
+        (json!({"token": null}), "/token"),
+        (json!({"token": [canary]}), "/token"),
+        (json!({"token": {"canary": canary}}), "/token"),
+        (json!({"token": 7}), "/token"),
+        (json!([canary]), ""),
+        (json!(canary), ""),
+        (json!({"token": TOKEN, "role": "admin"}), "/role"),
+        (
+            json!({"token": TOKEN, "__proto__": {"role": "admin"}}),
+            "/__proto__",
+        ),
+        (json!({"constructor": {"prototype": {}}}), "/constructor"),
+    ] {
+        let refused = stranger.post("/session", &body).await;
+        refused.problem(422, "invalid-request").at([pointer]);
+        assert!(!refused.text.contains("canary-"), "{}", refused.text);
+        assert_eq!(refused.header("set-cookie"), None);
+    }
+    for body in ["{", "token=x", "\u{feff}", "nul"] {
+        let request = stranger.request(Method::POST, "/session").body(body);
+        stranger.send(request).await.problem(400, "invalid-json");
+    }
+    // Large ones, which name the token all the same, and one that is deep.
+    for (length, status, kind) in [
+        (1 << 20, 413, "body-too-large"),
+        (5 << 10, 413, "body-too-large"),
+    ] {
+        let body = json!({"token": TOKEN, "padding": "x".repeat(length)});
+        let refused = stranger.post("/session", &body).await;
+        refused.problem(status, kind);
+    }
+    let deep = format!("{}{}", "[".repeat(1500), "]".repeat(1500));
+    let request = stranger.request(Method::POST, "/session").body(deep);
+    let refused = stranger.send(request).await;
+    assert!((400..=422).contains(&refused.status), "{}", refused.text);
+    let sessions = "SELECT CAST(count(*) AS TEXT) FROM sessions";
+    assert_eq!(table::texts(&studio, sessions).await, ["0"]);
+    assert!(!studio.layout().printed().contains(canary));
+}
+
+async fn pages_of_other_sites_sign_nobody_in(on: Database) {
+    let mut studio = Studio::open(on).await;
+    let stranger = studio.with_token(None);
+    let address = studio.server().address().to_owned();
+    let sign_in = |headers: &[(&'static str, String)]| {
+        let mut request = stranger.request(Method::POST, "/session");
+        for (name, value) in headers {
+            request = request.header(*name, value);
+        }
+        request.json(&json!({"token": TOKEN}))
+    };
+    let site = |site: &str| ("sec-fetch-site", site.to_owned());
+    let origin = |origin: &str| ("origin", origin.to_owned());
+    let behind = |host: &str| ("x-forwarded-host", host.to_owned());
+    for refused in [
+        vec![site("cross-site")],
+        vec![site("same-site")],
+        vec![site("")],
+        vec![site("cross-site"), origin(&address)],
+        vec![origin("https://evil.example")],
+        vec![origin("null")],
+        vec![origin("http://127.0.0.1")],
+        vec![origin(&format!("{address}.evil.example"))],
+        vec![origin("https://evil.example"), behind("stagehook.example")],
+    ] {
+        let answer = stranger.send(sign_in(&refused)).await;
+        answer.problem(403, "csrf");
+        assert_eq!(answer.header("set-cookie"), None, "{refused:?}");
+    }
+    for ours in [
+        vec![],
+        vec![site("same-origin"), origin("http://localhost:5173")],
+        vec![site("none")],
+        vec![origin(&address)],
+        vec![
+            origin("https://stagehook.example"),
+            behind("stagehook.example"),
+        ],
+    ] {
+        stranger.send(sign_in(&ours)).await.ok();
+    }
+}
+
+async fn a_cookie_that_is_none_is_refused(on: Database) {
+    let studio = Studio::open(on).await;
+    let browser = Browser::sign_in(&studio, TOKEN).await;
+    let key = browser.cookie.split_once('=').unwrap().1.to_owned();
+    let stranger = studio.with_token(None);
+    let guess = "A".repeat(43);
+    let huge = "A".repeat(8000);
+    for value in [
+        "",
+        "x",
+        TOKEN,
+        &guess,
+        &huge,
+        &key[1..],
+        &key.to_lowercase(),
+        "%00",
+        "a=b",
+    ] {
+        let cookie = format!("stagehook_session={value}");
+        let request = stranger.request(Method::GET, "/hooks");
+        let refused = stranger.send(request.header("cookie", cookie)).await;
+        refused.problem(401, "unauthorized");
+    }
+    for cookie in [
+        format!("Stagehook_session={key}"),
+        format!("__Host-stagehook_session={key}"),
+        key.clone(),
+        format!("stagehook_session={guess}; stagehook_session={key}"),
+    ] {
+        let request = stranger.request(Method::GET, "/hooks");
+        let refused = stranger.send(request.header("cookie", cookie)).await;
+        refused.problem(401, "unauthorized");
+    }
+    // Among those of others on the same host it is found.
+    let request = stranger.request(Method::GET, "/hooks");
+    let request = request.header(
+        "cookie",
+        format!("a=1; ; b; stagehook_session={key};c=\"d\""),
+    );
+    stranger.send(request).await.ok();
+}
+
+/// What a stream tells until it ends.
+async fn ended(browser: &Browser) -> impl Future<Output = ()> + use<> {
+    let request = browser.request(Method::GET, "/events/stream");
+    let answer = request.send().await.unwrap();
+    assert_eq!(answer.status(), 200);
+    let mut told = answer.bytes_stream();
+    async move {
+        let end = async { while told.next().await.is_some() {} };
+        tokio::time::timeout(PATIENCE, end)
+            .await
+            .expect("the stream goes on");
+    }
+}
+
+async fn who_signs_out_is_out(on: Database) {
+    let studio = Studio::open(on).await;
+    let browser = Browser::sign_in(&studio, TOKEN).await;
+    let other = Browser::sign_in(&studio, TOKEN).await;
+    let stream = ended(&browser).await;
+    let answer = browser.delete("/session").await;
+    let cookie = answer.header("set-cookie").unwrap();
+    assert!(cookie.starts_with("stagehook_session=;"), "{cookie}");
+    for attribute in ["Max-Age=0", "Path=/", "HttpOnly", "SameSite=Strict"] {
+        assert!(cookie.contains(attribute), "{cookie}");
+    }
+    answer.expect(204);
+    browser.get("/hooks").await.problem(401, "unauthorized");
+    browser.get("/session").await.problem(401, "unauthorized");
+    browser
+        .delete("/session")
+        .await
+        .problem(401, "unauthorized");
+    stream.await;
+    other.get("/hooks").await.ok();
+}
+
+async fn a_session_outlives_the_server_and_not_its_token(on: Database) {
+    let mut studio = Studio::open(on).await;
+    let browser = Browser::sign_in(&studio, TOKEN).await;
+    studio.crash().await;
+    let again = |studio: &Studio| {
+        let request = studio.with_token(None).request(Method::GET, "/session");
+        let client = studio.with_token(None);
+        let request = request.header("cookie", &browser.cookie);
+        async move { client.send(request).await }
+    };
+    assert_eq!(again(&studio).await.ok(), browser.session);
+    // The operator chose another token, perhaps because this one had got out.
+    let other = "another-token-0123456789abcdef-0123456789abcdef";
+    studio
+        .restart_with(Setup::default().variable("STAGEHOOK_ADMIN_TOKEN", other))
+        .await;
+    again(&studio).await.problem(401, "unauthorized");
+}
+
+async fn of_many_sessions_the_oldest_end(on: Database) {
+    let studio = Studio::open(on).await;
+    let mut browsers = Vec::new();
+    for _ in 0..22 {
+        browsers.push(Browser::sign_in(&studio, TOKEN).await);
+    }
+    for (number, browser) in browsers.iter().enumerate() {
+        let expected = if number < 2 { 401 } else { 200 };
+        assert_eq!(browser.get("/session").await.status, expected, "{number}");
+    }
+}
+
+async fn sessions_that_have_ended_are_deleted(on: Database) {
+    let mut studio = Studio::open(on).await;
+    let ended = Browser::sign_in(&studio, TOKEN).await;
+    let expires = ended.session["expires_at"].as_str().unwrap();
+    assert!(expires > "2000-01-01", "{expires}");
+    table::execute(
+        &studio,
+        "UPDATE sessions SET expires_at = '2000-01-01T00:00:00+00:00'",
+    )
+    .await;
+    let lasting = Browser::sign_in(&studio, TOKEN).await;
+    ended.get("/session").await.problem(401, "unauthorized");
+    studio.crash().await;
+    let count = "SELECT CAST(count(*) AS TEXT) FROM sessions";
+    eventually("the session that has ended is deleted", || async {
+        (table::texts(&studio, count).await == ["1"]).then_some(())
+    })
+    .await;
+    let request = studio.with_token(None).request(Method::GET, "/session");
+    let request = request.header("cookie", &lasting.cookie);
+    let session: Value = studio.send(request).await.ok();
+    assert_eq!(session, lasting.session);
+}
