@@ -26,6 +26,7 @@ export default defineConfig({
   use: { ...browser, trace: "retain-on-failure", actionTimeout: 15_000 },
   projects: [
     { name: "stories", testMatch: "*.spec.ts" },
+    { name: "bench", testMatch: "bench.ts", timeout: 1_200_000 },
     { name: "screens", testMatch: "screens.ts", timeout: 600_000 },
   ],
 });
