@@ -51,14 +51,16 @@ test("a list of 10,000 hooks", async ({ studio, desk }) => {
       requestAnimationFrame(frame);
     };
     requestAnimationFrame(frame);
-    (window as { frames?: number[] }).frames = frames;
+    (window as unknown as { frames?: number[] }).frames = frames;
   });
   await desk.getByText("hook-00000").hover();
   for (let turn = 0; turn < TURNS; turn++) {
     await desk.mouse.wheel(0, 900);
     await desk.evaluate(() => new Promise(requestAnimationFrame));
   }
-  const frames = await desk.evaluate(() => (window as { frames?: number[] }).frames ?? []);
+  const frames = await desk.evaluate(
+    () => (window as unknown as { frames?: number[] }).frames ?? [],
+  );
   frames.sort((a, b) => a - b);
   const at = (share: number) => (frames[Math.floor((frames.length - 1) * share)] ?? 0).toFixed(1);
   console.log(
