@@ -18,6 +18,7 @@ mod settings;
 mod socket_io;
 mod stalling;
 mod state;
+mod web;
 
 pub use openapi::document;
 pub use router::router;

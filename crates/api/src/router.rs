@@ -7,6 +7,7 @@ use crate::routes;
 use crate::settings::ApiSettings;
 use crate::socket_io;
 use crate::state::ApiState;
+use crate::web;
 use axum::Router;
 use axum::http::{HeaderName, HeaderValue, StatusCode, Uri};
 use axum::middleware::from_fn_with_state;
@@ -121,7 +122,7 @@ pub fn router(engine: Arc<Engine>, settings: ApiSettings) -> Router {
         .merge(routes::health::routes())
         .merge(routes::metrics::routes(&state))
         .merge(socket_io::routes(&state))
-        .fallback(no_such_path)
+        .fallback(web::serve)
         .method_not_allowed_fallback(no_such_method)
         .layer(CatchPanicLayer::custom(panicked))
         .layer(SetResponseHeaderLayer::if_not_present(
@@ -135,7 +136,7 @@ pub fn router(engine: Arc<Engine>, settings: ApiSettings) -> Router {
         .with_state(state)
 }
 
-async fn no_such_path(uri: Uri) -> Problem {
+pub(crate) async fn no_such_path(uri: Uri) -> Problem {
     Problem::not_found(format!(
         "there is nothing at {}; {BASE}/openapi.json lists what there is",
         uri.path().chars().take(256).collect::<String>()
