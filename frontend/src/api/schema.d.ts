@@ -212,7 +212,8 @@ export interface paths {
          *     that of the last one it saw in `Last-Event-ID`, as browsers do by themselves,
          *     gets those that were stored since, and then goes on. Progress is told only as
          *     it happens. A client that falls behind is told by an event `lagged` how many
-         *     events it missed, and then gets those among them that are stored.
+         *     events it missed, and then gets those among them that are stored. The stream
+         *     ends when the token is revoked, or the session ended.
          *
          *     Clients of Socket.IO hear the same at `/socket.io/`, outside of this
          *     interface's base.
@@ -267,29 +268,12 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query: {
-                    hook_ids: string;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            items: components["schemas"]["Activity"][];
-                        };
-                    };
-                };
-            };
-        };
+        /**
+         * Shows how hooks fared lately. A deleted hook still has its executions, and one
+         *     that there is not has none. Of a hook with more than 20 tests among its last
+         *     120 executions, fewer than 100 are counted.
+         */
+        get: operations["get_hook_activity"];
         put?: never;
         post?: never;
         delete?: never;
@@ -305,44 +289,15 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: {
-                    contains?: string;
-                    cursor?: string;
-                    delivery_id?: string;
-                    event?: string;
-                    hook_id?: number;
-                    hook_point?: components["schemas"]["HookPoint"];
-                    hook_type?: components["schemas"]["HookType"];
-                    is_test?: boolean;
-                    job_id?: number;
-                    limit?: number;
-                    since?: string;
-                    stage_run_id?: string;
-                    status?: components["schemas"]["ExecutionStatus"];
-                    success?: boolean;
-                    until?: string;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            items: components["schemas"]["LogItem"][];
-                            next_cursor: null | string;
-                        };
-                    };
-                };
-            };
-        };
+        /**
+         * Lists the logs of all hooks, newest first; with `since` or `until` in the order
+         *     in which the executions began, unless a hook, a job, a stage run or a delivery
+         *     is named, too.
+         * @description A page costs the same however many logs there are: at most 10,000 of them are
+         *     looked at for it. It may therefore have fewer items than `limit`, also none,
+         *     and still not be the last: `next_cursor` says where to go on.
+         */
+        get: operations["list_logs"];
         put?: never;
         post?: never;
         delete?: never;
@@ -432,7 +387,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Lists the logs of a hook, newest first. */
+        /**
+         * Lists the logs of a hook, newest first. As with `/hook-logs`, a page may have
+         *     fewer items than `limit` and not be the last.
+         */
         get: operations["list_logs_of_hook"];
         put?: never;
         post?: never;
@@ -777,7 +735,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Lists the logs of a job, newest first. */
+        /**
+         * Lists the logs of a job, newest first. As with `/hook-logs`, a page may have
+         *     fewer items than `limit` and not be the last.
+         */
         get: operations["list_logs_of_job"];
         put?: never;
         post?: never;
@@ -852,27 +813,14 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: {
-                    hours?: number;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Overview"];
-                    };
-                };
-            };
-        };
+        /**
+         * Shows what goes on, and what waits for a person.
+         * @description However much is on record, the work for this is bounded. Of a window with more
+         *     than 120,000 executions a sample of each part is counted, and the numbers are
+         *     what this comes to for all of them; `is_approximate` says so. The same where
+         *     stage runs or events are more than 100,000.
+         */
+        get: operations["get_overview"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1350,68 +1298,22 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Session"];
-                    };
-                };
-            };
-        };
+        /** Shows the session whose cookie is sent. */
+        get: operations["get_session"];
         put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        token: string;
-                    };
-                };
-            };
-            responses: {
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Session"];
-                    };
-                };
-            };
-        };
-        delete: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                204: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-            };
-        };
+        /**
+         * Signs in: begins a session for whoever has a token. Open to everybody.
+         * @description The session's key is in the cookie `stagehook_session`, which is as good as
+         *     the token for everything below `/api/v1`. It lasts thirty days, and no longer
+         *     than its token. With the cookie, every request but GET and HEAD needs the
+         *     header `X-CSRF-Token`. Of more than 20 sessions of one token the oldest end.
+         */
+        post: operations["sign_in"];
+        /**
+         * Signs out: ends the session whose cookie is sent, and has the browser forget
+         *     it. Whatever listens in it is closed.
+         */
+        delete: operations["sign_out"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1622,6 +1524,18 @@ export interface components {
             mime?: string | null;
             /** @description Where it is. */
             path: string;
+        };
+        /** @description What waits for a person. */
+        Attention: {
+            /** @description Deliveries that were given up in the window. */
+            exhausted_deliveries: components["schemas"]["ExhaustedDeliveries"];
+            /** @description Halted jobs. */
+            jobs_to_review: components["schemas"]["JobsToReview"];
+            /**
+             * @description Event hooks whose deliveries wait, or that were disabled for their
+             *     failures.
+             */
+            paused_hooks: components["schemas"]["PausedHooks"];
         };
         /** @description One change. */
         AuditEntry: {
@@ -1938,6 +1852,16 @@ export interface components {
          * @enum {string}
          */
         ExecutionStatus: "passed" | "failed" | "skipped" | "needs_review" | "timed_out" | "killed" | "out_of_memory" | "out_of_fuel" | "limit_exceeded" | "invalid_result" | "refused" | "host_error" | "cancelled" | "interrupted";
+        /** @description Deliveries that were given up. */
+        ExhaustedDeliveries: {
+            /**
+             * Format: int64
+             * @description How many there are, among the newest 10,000 that stand so.
+             */
+            count: number;
+            /** @description The newest ten. */
+            items: components["schemas"]["DeliveryShown"][];
+        };
         /**
          * @description What the failure of a hook does to the stage. REQ-MOD-4
          * @enum {string}
@@ -1955,6 +1879,33 @@ export interface components {
              * @example /config/timeout_seconds
              */
             pointer: string;
+        };
+        /** @description How hooks fared lately. */
+        HookActivities: {
+            /** @description One for each hook, in the order in which they were named. */
+            items: components["schemas"]["HookActivity"][];
+        };
+        /** @description How a hook fared lately; tests are left out. */
+        HookActivity: {
+            /** @description How many of the last 100 did not succeed. */
+            failed_of_last: number;
+            /** @description The hook. */
+            hook_id: components["schemas"]["HookId"];
+            /** @description How many these are: fewer than 100 of a hook that ran less often. */
+            of_last: number;
+            /**
+             * Format: int64
+             * @description Half of the last 100 took no longer, in milliseconds; null of a hook that
+             *     never ran.
+             */
+            p50_ms?: number | null;
+            /**
+             * Format: int64
+             * @description 95 of 100 took no longer, in milliseconds.
+             */
+            p95_ms?: number | null;
+            /** @description Its last 20 executions, oldest first. */
+            runs: components["schemas"]["Run"][];
         };
         /** @description A hook's configuration; its variant is the hook's type. */
         HookConfig: components["schemas"]["ShellConfig"] | components["schemas"]["PythonConfig"] | components["schemas"]["WebhookConfig"] | components["schemas"]["WasmConfig"];
@@ -2315,6 +2266,16 @@ export interface components {
          * @enum {string}
          */
         JobStatus: "running" | "failed" | "completed" | "rejected";
+        /** @description Halted jobs. */
+        JobsToReview: {
+            /**
+             * Format: int64
+             * @description How many there are.
+             */
+            count: number;
+            /** @description The newest ten. */
+            items: components["schemas"]["Job"][];
+        };
         /**
          * @description Which key: the first 8 bytes of a digest of it, in hexadecimal. Says nothing
          *     about the key.
@@ -2931,6 +2892,53 @@ export interface components {
                 stage_runs: number;
             };
         };
+        /** @description What goes on, and what waits for a person. */
+        OverviewShown: {
+            /** @description What waits for a person. */
+            attention: components["schemas"]["Attention"];
+            /** @description Whether there was too much in the window to count it all. */
+            is_approximate: boolean;
+            /**
+             * Format: date-time
+             * @description When the window begins: so many hours before `until`, at a round time.
+             */
+            since: string;
+            /** @description The hooks that take the longest, the slowest first; at most 10. */
+            slowest_hooks: components["schemas"]["SlowHookShown"][];
+            /** @description Executions over time, oldest first, in 24 to 60 parts; tests are left out. */
+            throughput: components["schemas"]["ThroughputPart"][];
+            /** @description What happened in the window. */
+            totals: components["schemas"]["Totals"];
+            /**
+             * Format: date-time
+             * @description When it ends: the next round time.
+             */
+            until: string;
+        };
+        /** @description An event hook whose deliveries wait, or that was disabled for its failures. */
+        PausedHook: {
+            /** @description Its id. */
+            hook_id: components["schemas"]["HookId"];
+            /** @description Its name. */
+            name: string;
+            /**
+             * Format: date-time
+             * @description Since when its deliveries wait; null of one that is not paused.
+             */
+            paused_at?: string | null;
+            /** @description Why Stagehook disabled it; null of one that somebody paused. */
+            reason?: string | null;
+        };
+        /** @description Event hooks that are held up. */
+        PausedHooks: {
+            /**
+             * Format: int64
+             * @description How many there are.
+             */
+            count: number;
+            /** @description The oldest fifty. */
+            items: components["schemas"]["PausedHook"][];
+        };
         /** @description The version that a requirement was resolved to. */
         PinnedPlugin: {
             /** @description SHA-256 of its component. */
@@ -3275,7 +3283,10 @@ export interface components {
              */
             number: number;
         };
-        /** @enum {string} */
+        /**
+         * @description What a token allows; each role also allows what the ones before it do.
+         * @enum {string}
+         */
         Role: "viewer" | "pipeline" | "editor" | "admin";
         /** @description One reason to reject a component. */
         RuleBroken: {
@@ -3286,6 +3297,25 @@ export interface components {
              *     `signature`.
              */
             rule: string;
+        };
+        /** @description One execution in short. */
+        Run: {
+            /**
+             * Format: int64
+             * @description How long it took, in milliseconds.
+             */
+            duration_ms: number;
+            /**
+             * Format: date-time
+             * @description When it began.
+             */
+            executed_at: string;
+            /** @description Its log. */
+            log_id: components["schemas"]["LogId"];
+            /** @description How it ended. */
+            status: components["schemas"]["ExecutionStatus"];
+            /** @description Whether that is a success. */
+            success: boolean;
         };
         /** @description What the pipeline asks of a stage. */
         RunRequest: {
@@ -3518,16 +3548,27 @@ export interface components {
             /** @description Its name. */
             hook_name: string;
         };
+        /** @description The session of a person who signed in. */
         Session: {
+            /**
+             * @description What every request but GET and HEAD has to repeat in the header
+             *     `X-CSRF-Token`.
+             */
             csrf_token: string;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When it ends.
+             */
             expires_at: string;
+            /**
+             * @description The name of the token that it was begun with: what the audit trail calls
+             *     them.
+             */
             name: string;
+            /** @description What they may do. */
             role: components["schemas"]["Role"];
-            server: {
-                confinement: string;
-                version: string;
-            };
+            /** @description The server that answers. */
+            server: components["schemas"]["ThisServer"];
         };
         /** @description A hook that does not apply by itself. */
         ShadowedItem: components["schemas"]["HookDocument"] & {
@@ -3596,6 +3637,45 @@ export interface components {
          * @enum {string}
          */
         SignatureState: "unsigned" | "trusted" | "untrusted";
+        /**
+         * @description Who signs in.
+         *
+         *     Read as any JSON: what serde says of a wrong type repeats what was sent, and
+         *     nothing may repeat a token.
+         */
+        SignIn: {
+            /** @description An API token. */
+            token: string;
+        };
+        /** @description A hook that takes long. */
+        SlowHookShown: {
+            /**
+             * Format: int64
+             * @description Of these, those that did not succeed.
+             */
+            failed: number;
+            /** @description The hook. */
+            hook_id: components["schemas"]["HookId"];
+            /** @description Its type. */
+            hook_type: components["schemas"]["HookType"];
+            /** @description Its name; also of a deleted one. */
+            name: string;
+            /**
+             * Format: int64
+             * @description Half of its last 100 executions took no longer, in milliseconds.
+             */
+            p50_ms?: number | null;
+            /**
+             * Format: int64
+             * @description 95 of these 100 took no longer.
+             */
+            p95_ms?: number | null;
+            /**
+             * Format: int64
+             * @description Its executions in the window.
+             */
+            runs: number;
+        };
         /** @description A stage run, as it is answered. REQ-RUN-1 */
         StageAnswer: {
             /** @description Every execution, in order. */
@@ -3657,6 +3737,59 @@ export interface components {
             /** @description What the hook is told; every part is optional. */
             input?: components["schemas"]["SampleInput"];
             on_disconnect?: components["schemas"]["OnDisconnect"];
+        };
+        /** @description What a session is told of the server. */
+        ThisServer: {
+            /** @description How scripts are confined here, as `/healthz` says it. */
+            confinement: string;
+            /** @description Its version. */
+            version: string;
+        };
+        /** @description A part of the window. */
+        ThroughputPart: {
+            /**
+             * Format: int64
+             * @description Executions that began in it.
+             */
+            executions: number;
+            /**
+             * Format: int64
+             * @description Of these, those that did not succeed.
+             */
+            failed: number;
+            /**
+             * Format: date-time
+             * @description When it begins.
+             */
+            start: string;
+        };
+        /** @description What happened in the window. */
+        Totals: {
+            /**
+             * Format: int64
+             * @description Events.
+             */
+            events: number;
+            /**
+             * Format: int64
+             * @description Executions, without tests.
+             */
+            executions: number;
+            /**
+             * Format: int64
+             * @description Of these, those that did not succeed.
+             */
+            failed: number;
+            /**
+             * Format: int64
+             * @description Of these, those whose verdict was to halt; counted up to 100,000.
+             */
+            halted: number;
+            /**
+             * Format: int64
+             * @description Stage runs.
+             */
+            stage_runs: number;
         };
         /** @description What an execution used. What was not measured is absent. */
         Usage: {
@@ -4324,6 +4457,102 @@ export interface operations {
             };
         };
     };
+    get_hook_activity: {
+        parameters: {
+            query: {
+                /**
+                 * @description Their ids, 1 to 200, with commas between them.
+                 * @example 1,2,3
+                 */
+                hook_ids: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HookActivities"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_logs: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Those with this text in what the hook printed, or in the error; upper and
+                 *     lower case differ.
+                 */
+                contains?: string;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Those of one delivery. */
+                delivery_id?: components["schemas"]["DeliveryId"];
+                /** @description Those of events of this type. */
+                event?: string;
+                /** @description Those of one hook. */
+                hook_id?: components["schemas"]["HookId"];
+                /** @description Those of one stage. */
+                hook_point?: components["schemas"]["HookPoint"];
+                /** @description Those of hooks of one type. */
+                hook_type?: components["schemas"]["HookType"];
+                /** @description Those of tests, or of real runs. */
+                is_test?: boolean;
+                /** @description Those of one job. */
+                job_id?: components["schemas"]["JobId"];
+                /** @description Most items, from 1 to 200; 50 by default. */
+                limit?: number;
+                /** @description Those that began then or later (RFC 3339). */
+                since?: string;
+                /** @description Those of one stage run. */
+                stage_run_id?: components["schemas"]["StageRunId"];
+                /** @description Those with this status. */
+                status?: components["schemas"]["ExecutionStatus"];
+                /** @description Those of successes, or of failures. */
+                success?: boolean;
+                /** @description Those that began before then (RFC 3339). */
+                until?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listing_LogItem"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_log: {
         parameters: {
             query?: never;
@@ -4561,20 +4790,39 @@ export interface operations {
     list_logs_of_hook: {
         parameters: {
             query?: {
+                /**
+                 * @description Those with this text in what the hook printed, or in the error; upper and
+                 *     lower case differ.
+                 */
+                contains?: string;
                 /** @description `next_cursor` of the page before. */
                 cursor?: string;
                 /** @description Those of one delivery. */
                 delivery_id?: components["schemas"]["DeliveryId"];
+                /** @description Those of events of this type. */
+                event?: string;
+                /** @description Those of one hook. */
+                hook_id?: components["schemas"]["HookId"];
+                /** @description Those of one stage. */
+                hook_point?: components["schemas"]["HookPoint"];
+                /** @description Those of hooks of one type. */
+                hook_type?: components["schemas"]["HookType"];
                 /** @description Those of tests, or of real runs. */
                 is_test?: boolean;
+                /** @description Those of one job. */
+                job_id?: components["schemas"]["JobId"];
                 /** @description Most items, from 1 to 200; 50 by default. */
                 limit?: number;
+                /** @description Those that began then or later (RFC 3339). */
+                since?: string;
                 /** @description Those of one stage run. */
                 stage_run_id?: components["schemas"]["StageRunId"];
                 /** @description Those with this status. */
                 status?: components["schemas"]["ExecutionStatus"];
                 /** @description Those of successes, or of failures. */
                 success?: boolean;
+                /** @description Those that began before then (RFC 3339). */
+                until?: string;
             };
             header?: never;
             path: {
@@ -5000,20 +5248,39 @@ export interface operations {
     list_logs_of_job: {
         parameters: {
             query?: {
+                /**
+                 * @description Those with this text in what the hook printed, or in the error; upper and
+                 *     lower case differ.
+                 */
+                contains?: string;
                 /** @description `next_cursor` of the page before. */
                 cursor?: string;
                 /** @description Those of one delivery. */
                 delivery_id?: components["schemas"]["DeliveryId"];
+                /** @description Those of events of this type. */
+                event?: string;
+                /** @description Those of one hook. */
+                hook_id?: components["schemas"]["HookId"];
+                /** @description Those of one stage. */
+                hook_point?: components["schemas"]["HookPoint"];
+                /** @description Those of hooks of one type. */
+                hook_type?: components["schemas"]["HookType"];
                 /** @description Those of tests, or of real runs. */
                 is_test?: boolean;
+                /** @description Those of one job. */
+                job_id?: components["schemas"]["JobId"];
                 /** @description Most items, from 1 to 200; 50 by default. */
                 limit?: number;
+                /** @description Those that began then or later (RFC 3339). */
+                since?: string;
                 /** @description Those of one stage run. */
                 stage_run_id?: components["schemas"]["StageRunId"];
                 /** @description Those with this status. */
                 status?: components["schemas"]["ExecutionStatus"];
                 /** @description Those of successes, or of failures. */
                 success?: boolean;
+                /** @description Those that began before then (RFC 3339). */
+                until?: string;
             };
             header?: never;
             path: {
@@ -5146,6 +5413,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["StageAnswer"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_overview: {
+        parameters: {
+            query?: {
+                /** @description The last so many hours, from 1 to 720; 24 by default. */
+                hours?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OverviewShown"];
                 };
             };
             /** @description What went wrong (RFC 9457) */
@@ -6080,6 +6378,93 @@ export interface operations {
                 /** @description Its name */
                 name: string;
             };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sign_in: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sign_out: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
             cookie?: never;
         };
         requestBody?: never;
