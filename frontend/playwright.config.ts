@@ -6,7 +6,7 @@ const browser = {
   // People who test as root cannot have Chromium's own sandbox; all pages are ours.
   launchOptions: {
     executablePath: process.env.STAGEHOOK_CHROMIUM ?? "/usr/bin/chromium",
-    args: ["--no-sandbox"],
+    args: ["--no-sandbox", "--disable-dev-shm-usage"],
   },
   locale: "en-GB",
   timezoneId: "UTC",
