@@ -37,6 +37,7 @@ const SHOWN: Record<ExecutionStatus, { says: string; tone: Tone; icon: TablerIco
 export const STATUSES = Object.keys(SHOWN) as ExecutionStatus[];
 
 export const toneOf = (status: ExecutionStatus): Tone => SHOWN[status].tone;
+export const iconOf = (status: ExecutionStatus): TablerIcon => SHOWN[status].icon;
 export const sayStatus = (status: ExecutionStatus): string => SHOWN[status].says;
 
 /** A badge in the colour of a tone; also for verdicts and the states of jobs and deliveries. */

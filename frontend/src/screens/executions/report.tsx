@@ -7,7 +7,7 @@ import { JsonView } from "@/parts/json-view";
 import { targetOf } from "@/parts/lines/lines-view";
 import { LogView } from "@/parts/log-view";
 import { patched } from "@/parts/merge-patch";
-import { Outcome, toneOf } from "@/parts/outcome";
+import { iconOf, toneOf } from "@/parts/outcome";
 import { Section } from "@/parts/section";
 import classes from "./report.module.css";
 import { ResultView } from "./result";
@@ -38,6 +38,7 @@ export function isReportTab(tab: string | undefined): tab is ReportTab {
 
 export function OutcomeSentence({ log }: { log: LogItem }) {
   const consequence = sayConsequence(log);
+  const Icon = iconOf(log.status);
   return (
     <div
       className={classes.outcome}
@@ -45,7 +46,7 @@ export function OutcomeSentence({ log }: { log: LogItem }) {
       role="group"
       aria-label="Outcome"
     >
-      <Outcome status={log.status} />
+      <Icon className={classes.icon} size={22} stroke={2.2} aria-hidden />
       <div className={classes.words}>
         <div className={classes.sentence}>{sayOutcome(log)}</div>
         {consequence && (
