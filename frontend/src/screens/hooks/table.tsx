@@ -1,0 +1,207 @@
+/** The list itself: only what is seen is drawn, so that ten thousand hooks scroll like ten. */
+import {
+  DndContext,
+  type DragEndEvent,
+  KeyboardSensor,
+  PointerSensor,
+  useSensor,
+  useSensors,
+} from "@dnd-kit/core";
+import { arrayMove, SortableContext, verticalListSortingStrategy } from "@dnd-kit/sortable";
+import { Badge, Group, Text, Title } from "@mantine/core";
+import { defaultRangeExtractor, useWindowVirtualizer } from "@tanstack/react-virtual";
+import { type ReactNode, useCallback, useMemo, useRef, useState } from "react";
+import { useNavigate } from "react-router";
+import { useMay } from "@/api/session";
+import { useListKeys } from "@/keys/list";
+import { useActivityRefresh } from "./activity";
+import { orderHooks } from "./change";
+import { announcements, instructions, nextPlace, upAndDown, withinBlock } from "./dragging";
+import type { Block, Row } from "./groups";
+import { HookRow } from "./row";
+import classes from "./table.module.css";
+
+const HEADING_PX = 44;
+const ROW_PX = 53;
+const COLUMNS = 10;
+
+export function HookTable({ rows }: { rows: readonly Row[] }) {
+  const navigate = useNavigate();
+  const mayEdit = useMay("editor");
+  const body = useRef<HTMLTableSectionElement>(null);
+  const [dragged, setDragged] = useState<number>();
+  useActivityRefresh();
+
+  const hookRows = useMemo(
+    () => rows.flatMap((row, at) => (row.kind === "hook" ? [{ row, at }] : [])),
+    [rows],
+  );
+  const indexes = useMemo(() => new Map(hookRows.map(({ row }, at) => [row.key, at])), [hookRows]);
+  const draggedAt = rows.findIndex((row) => row.kind === "hook" && row.hook.id === dragged);
+  const virtualizer = useWindowVirtualizer({
+    count: rows.length,
+    estimateSize: (at) => (rows[at]?.kind === "heading" ? HEADING_PX : ROW_PX),
+    getItemKey: (at) => rows[at]?.key ?? at,
+    overscan: 10,
+    scrollMargin: body.current?.offsetTop ?? 0,
+    // What is dragged stays, however far one scrolls.
+    rangeExtractor: (range) => {
+      const seen = defaultRangeExtractor(range);
+      if (draggedAt < 0 || seen.includes(draggedAt)) return seen;
+      return [...seen, draggedAt].sort((a, b) => a - b);
+    },
+  });
+
+  const cursor = useListKeys(
+    hookRows.length,
+    (index) => void navigate(`/hooks/${hookRows[index]?.row.hook.id}`),
+    (index) => {
+      const at = hookRows[index]?.at;
+      if (at !== undefined) virtualizer.scrollToIndex(at, { align: "auto" });
+    },
+  );
+
+  const onMove = useCallback((block: Block, from: number, to: number) => {
+    const moved = block.hooks[from];
+    if (!moved || from === to || to < 0 || to >= block.hooks.length) return;
+    const after = arrayMove(block.hooks, from, to);
+    void orderHooks(block.hooks, after, `${moved.name} runs in place ${to + 1} now`);
+  }, []);
+  const onDragEnd = ({ active, over }: DragEndEvent) => {
+    setDragged(undefined);
+    const block = (active.data.current as { block?: Block } | undefined)?.block;
+    if (!block || !over) return;
+    const at = (id: unknown) => block.hooks.findIndex((hook) => hook.id === id);
+    onMove(block, at(active.id), at(over.id));
+  };
+  const sensors = useSensors(
+    useSensor(PointerSensor, { activationConstraint: { distance: 4 } }),
+    useSensor(KeyboardSensor, { coordinateGetter: nextPlace }),
+  );
+
+  const drawn = virtualizer.getVirtualItems();
+  const margin = virtualizer.options.scrollMargin;
+  const gap = (px: number, key: string) =>
+    px > 0 && (
+      <tr key={key} aria-hidden>
+        <td colSpan={COLUMNS} style={{ height: px, padding: 0 }} />
+      </tr>
+    );
+
+  const content: ReactNode[] = [];
+  let end = margin;
+  let run: { block: Block; rows: ReactNode[] } | undefined;
+  const closeRun = () => {
+    if (!run) return;
+    const { block, rows } = run;
+    content.push(
+      <SortableContext
+        key={block.key}
+        items={block.hooks.map(({ id }) => id)}
+        strategy={verticalListSortingStrategy}
+      >
+        {rows}
+      </SortableContext>,
+    );
+    run = undefined;
+  };
+  for (const item of drawn) {
+    const row = rows[item.index];
+    if (!row) continue;
+    const before = gap(item.start - end, `gap ${item.key}`);
+    end = item.end;
+    if (row.kind === "heading") {
+      closeRun();
+      if (before) content.push(before);
+      content.push(<Heading key={row.key} row={row} position={item.index + 2} />);
+      continue;
+    }
+    if (run?.block !== row.block) closeRun();
+    run ??= { block: row.block, rows: [] };
+    if (before) run.rows.push(before);
+    const index = indexes.get(row.key) ?? -1;
+    run.rows.push(
+      <HookRow
+        key={row.key}
+        row={row}
+        index={index}
+        position={item.index + 2}
+        isUnderCursor={index === cursor}
+        mayEdit={mayEdit}
+        onMove={onMove}
+      />,
+    );
+  }
+  closeRun();
+
+  return (
+    <DndContext
+      sensors={sensors}
+      collisionDetection={withinBlock}
+      modifiers={[upAndDown]}
+      accessibility={{ announcements, screenReaderInstructions: instructions }}
+      onDragStart={({ active }) => setDragged(Number(active.id))}
+      onDragCancel={() => setDragged(undefined)}
+      onDragEnd={onDragEnd}
+    >
+      <table className={classes.table} aria-rowcount={rows.length + 1} aria-label="Hooks">
+        <thead>
+          <tr aria-rowindex={1}>
+            <th scope="col" className={classes.order}>
+              Order
+            </th>
+            <th scope="col">Name</th>
+            <th scope="col" className={classes.state}>
+              State
+            </th>
+            <th scope="col" className={classes.type}>
+              Type
+            </th>
+            <th scope="col" className={classes.scope}>
+              Scope
+            </th>
+            <th scope="col" className={classes.failure}>
+              If it fails
+            </th>
+            <th scope="col" className={`${classes.timeout} ${classes.number}`}>
+              Timeout
+            </th>
+            <th scope="col" className={classes.runs}>
+              Last runs
+            </th>
+            <th scope="col" className={`${classes.duration} ${classes.number}`}>
+              <abbr title="95 of the last 100 runs took no longer">p95</abbr>
+            </th>
+            <th scope="col" className={classes.switch}>
+              On
+            </th>
+          </tr>
+        </thead>
+        <tbody ref={body}>
+          {content}
+          {gap(margin + virtualizer.getTotalSize() - end, "rest")}
+        </tbody>
+      </table>
+    </DndContext>
+  );
+}
+
+function Heading({ row, position }: { row: Extract<Row, { kind: "heading" }>; position: number }) {
+  return (
+    <tr aria-rowindex={position}>
+      <th scope="rowgroup" colSpan={COLUMNS} className={classes.heading}>
+        <Group gap="xs" wrap="nowrap">
+          <Title order={2} fz="sm" className="mono">
+            {row.title}
+          </Title>
+          <Text component="span" fz="sm" c="dimmed">
+            {row.says}
+          </Text>
+          <Badge color="gray" variant="outline" size="sm">
+            {row.count}
+          </Badge>
+        </Group>
+      </th>
+    </tr>
+  );
+}
