@@ -79,13 +79,13 @@ export function FilterBar({
         )}
       </Group>
       <Group gap="xs">
-        {hasHook && <HookFilter value={values.hook} onChange={(hook) => set("hook", hook)} />}
+        {hasHook && <HookFilter value={values.hook_id} onChange={(hook) => set("hook_id", hook)} />}
         {hasJob && (
           <TextFilter
             label="Job's number"
             placeholder="Any job"
-            value={values.job}
-            onChange={(job) => set("job", job?.replace(/\D/g, ""))}
+            value={values.job_id}
+            onChange={(job) => set("job_id", job?.replace(/\D/g, ""))}
             width={96}
           />
         )}

@@ -17,8 +17,8 @@ export const KEYS = [
   "period",
   "since",
   "until",
-  "hook",
-  "job",
+  "hook_id",
+  "job_id",
 ] as const;
 export type LogFilters = Filters<(typeof KEYS)[number]>;
 
@@ -67,8 +67,8 @@ export function useLogFilters(fixed: { hookId?: number; jobId?: number }) {
       // From when the filter is chosen: rows that leave by themselves would be missed.
       since: period ? new Date(Date.now() - period.ms).toISOString() : moment(values.since),
       until: moment(values.until),
-      hook_id: hookId ?? id(values.hook),
-      job_id: jobId ?? id(values.job),
+      hook_id: hookId ?? id(values.hook_id),
+      job_id: jobId ?? id(values.job_id),
     };
     return Object.fromEntries(
       Object.entries(asked).filter(([, value]) => value !== undefined),
