@@ -63,9 +63,19 @@ export const theme = createTheme({
     Badge: { defaultProps: { variant: "light", radius: "sm", tt: "none", fw: 560 } },
     Paper: { defaultProps: { withBorder: true, p: "md" } },
     Select: { defaultProps: { checkIconPosition: "right", allowDeselect: false } },
-    Modal: { defaultProps: { centered: true, overlayProps: { blur: 2, backgroundOpacity: 0.4 } } },
+    Modal: {
+      defaultProps: {
+        centered: true,
+        closeButtonProps: { "aria-label": "Close" },
+        overlayProps: { blur: 2, backgroundOpacity: 0.4 },
+      },
+    },
     Drawer: {
-      defaultProps: { position: "right", overlayProps: { blur: 2, backgroundOpacity: 0.4 } },
+      defaultProps: {
+        position: "right",
+        closeButtonProps: { "aria-label": "Close" },
+        overlayProps: { blur: 2, backgroundOpacity: 0.4 },
+      },
     },
   },
 });

@@ -92,7 +92,7 @@ function Shown({ delivery }: { delivery: Full }) {
               <Attempts executions={executions} />
             </Section>
             <Section title="The event's data">
-              <JsonView label="Data" name="data" value={event.data} />
+              <JsonView label="What happened" name="data" value={event.data} />
             </Section>
           </Stack>
         </Grid.Col>

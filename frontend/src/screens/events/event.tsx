@@ -111,7 +111,7 @@ function Shown({ event }: { event: Schemas["EventWithDeliveries"] }) {
               )}
             </Section>
             <Section title="Data">
-              <JsonView label="Data" name="data" value={event.data} />
+              <JsonView label="What happened" name="data" value={event.data} />
             </Section>
           </Stack>
         </Grid.Col>
