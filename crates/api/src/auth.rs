@@ -4,6 +4,8 @@
 //! A token in the `Authorization` header wins over the cookie. Browsers send
 //! cookies by themselves, also when a page of another site makes them: with the
 //! cookie, a change needs a header that only our own page can know of.
+//!
+//! What each role allows is the table of [`access`].
 
 mod credential;
 mod known_tokens;
@@ -17,12 +19,14 @@ pub(crate) use session_cookie::{cleared, issued};
 pub(crate) use stagehook_core::token::Actor;
 
 use crate::problem::Problem;
+use crate::router::BASE;
 use crate::state::ApiState;
-use axum::extract::{Request, State};
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::request::Parts;
 use axum::http::{Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use stagehook_core::access;
 use stagehook_core::token::ApiToken;
 use std::time::Duration;
 
@@ -36,7 +40,7 @@ const OF_LISTENERS_BELIEVED: Duration = Duration::from_secs(1);
 /// Where the text stands that a change repeats.
 const CSRF_HEADER: &str = "x-csrf-token";
 
-/// Lets only requests through whose token or session is valid.
+/// Lets only requests through whose token or session is valid, and allows them.
 pub(crate) async fn admit(State(state): State<ApiState>, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
     match admitted(&state, &parts).await {
@@ -60,6 +64,23 @@ async fn admitted(state: &ApiState, request: &Parts) -> Result<(Credential, Acto
             return Err(csrf(
                 "with the session's cookie, a change needs its csrf_token in the header \
                  X-CSRF-Token: GET /api/v1/session has it",
+            ));
+        }
+    }
+    // What has no route needs no role to be told so.
+    if let Some(path) = request.extensions.get::<MatchedPath>() {
+        let path = path.as_str().strip_prefix(BASE).unwrap_or(path.as_str());
+        // A parameter that holds `/` has a name of its own for the router alone.
+        let needed = access::needed(request.method.as_str(), &path.replace("{*", "{"));
+        if actor.role() < needed {
+            return Err(Problem::new(
+                StatusCode::FORBIDDEN,
+                "forbidden",
+                format!(
+                    "this needs the role {needed}, and the token '{}' has the role {}",
+                    actor.name(),
+                    actor.role()
+                ),
             ));
         }
     }
@@ -120,5 +141,42 @@ async fn token_of(state: &ApiState, credential: &Credential) -> Result<ApiToken,
             .await?
             .map(|session| session.token)
             .ok_or_else(|| Problem::unauthorized("the session has ended: sign in again")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    /// A route that stands nowhere would be the administrators', and one that
+    /// stands there under another name as well.
+    #[test]
+    fn the_table_of_roles_has_every_route() {
+        let document = serde_json::to_value(crate::document()).unwrap();
+        let paths = document["paths"].as_object().unwrap();
+        let described: BTreeSet<String> = paths
+            .iter()
+            .flat_map(|(path, item)| {
+                let path = path.strip_prefix(BASE).unwrap();
+                let methods = item.as_object().unwrap().keys();
+                methods.map(move |method| format!("{} {path}", method.to_uppercase()))
+            })
+            .collect();
+        // The one is open to everybody, the other stands beside the interface.
+        let beside = ["POST /session", "GET /metrics"].map(str::to_owned);
+        let listed: BTreeSet<String> = access::routes()
+            .map(|(route, _)| route.to_owned())
+            .collect();
+        let differ: Vec<_> = described
+            .symmetric_difference(&listed)
+            .filter(|route| !beside.contains(route))
+            .collect();
+        assert!(differ.is_empty(), "{differ:#?}");
+        assert_eq!(
+            access::routes().count(),
+            listed.len(),
+            "each stands there once"
+        );
     }
 }

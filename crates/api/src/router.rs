@@ -87,8 +87,10 @@ pub(crate) fn resources() -> OpenApiRouter<ApiState> {
         .routes(routes!(routes::secrets::list))
         .routes(routes!(routes::secrets::put, routes::secrets::delete))
         .routes(routes!(routes::secrets::rekey))
-        .routes(routes!(routes::audit::list))
         .routes(routes!(routes::session::get, routes::session::sign_out))
+        .routes(routes!(routes::tokens::create, routes::tokens::list))
+        .routes(routes!(routes::tokens::revoke))
+        .routes(routes!(routes::audit::list))
         .routes(routes!(
             routes::event_types::create,
             routes::event_types::list

@@ -23,3 +23,4 @@ pub(crate) mod scripts;
 pub(crate) mod secrets;
 pub(crate) mod session;
 pub(crate) mod stage_runs;
+pub(crate) mod tokens;

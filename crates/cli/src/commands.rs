@@ -19,6 +19,7 @@ mod script;
 mod secret;
 mod serve;
 mod stage;
+mod token;
 mod webhook;
 
 use crate::ending::{EXIT_CODES, Ending};
@@ -68,6 +69,8 @@ enum Command {
     Script(script::ScriptArgs),
     /// Secrets that the server keeps encrypted: set, list, rm, rekey
     Secret(secret::SecretArgs),
+    /// API tokens: create, list, revoke
+    Token(token::TokenArgs),
     /// Plugins (WebAssembly components)
     Plugin(plugin::PluginArgs),
     /// Webhooks, for those who receive them: verify
@@ -98,6 +101,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::SceneType(args) => wait(scene_type::run(args)),
         Command::Script(args) => wait(script::run(args)),
         Command::Secret(args) => wait(secret::run(args)),
+        Command::Token(args) => wait(token::run(args)),
         Command::Plugin(args) => wait(plugin::run(args)),
         Command::Webhook(args) => webhook::run(args),
     };

@@ -3,6 +3,7 @@
 mod admin_token;
 pub(crate) mod data_dir;
 pub(crate) mod logging;
+mod sign_in;
 mod signals;
 
 use crate::output;
@@ -71,9 +72,12 @@ pub(crate) async fn serve(settings: Settings) -> anyhow::Result<()> {
         .context("the engine cannot be started")?;
 
     // Last, so that a start that fails has shown no token.
-    if let Some(made) = admin_token::ensure(&store, settings.admin_token.as_deref()).await? {
-        output::line(&format!("admin token: {made}"))?;
+    let made = admin_token::ensure(&store, settings.admin_token.as_deref()).await?;
+    if let Some(made) = &made {
+        output::line(&format!("admin token: {}", made.reveal()))?;
     }
+    let link = sign_in::link(address, made.as_ref());
+    output::line(&format!("sign in at {link}"))?;
     let shutdown = CancellationToken::new();
     let api = stagehook_api::serve(
         listener,

@@ -14,6 +14,7 @@
 //! | [`delivery`] | what one attempt at an event hook means: done, again later, or given up |
 //! | [`event_type`] | which types of events there are, and what their data may be |
 //! | [`webhook_signature`] | how webhooks are signed, and what is wrong with one whose signature does not fit |
+//! | [`access`] | which role each route needs |
 //! | [`patch`] | how a hook's metadata patch (RFC 7396) changes the stage's metadata |
 //!
 //! Invariants: no I/O, no async runtime, no SQL, no HTTP. Time is an argument
@@ -21,6 +22,7 @@
 //! once; what is wrong with it is a list of [`invalid::FieldError`]s, each with
 //! a JSON pointer.
 
+pub mod access;
 pub mod activity;
 pub mod answer;
 pub mod audit;

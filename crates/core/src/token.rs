@@ -7,19 +7,22 @@ use std::fmt;
 use std::str::FromStr;
 use utoipa::ToSchema;
 
+/// What the audit trail calls the server itself; no token is named so.
+pub const SERVER: &str = "server";
+
 /// What a token allows; each role also allows what the ones before it do.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema,
 )]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
-    /// Reads everything.
+    /// Reads, but neither secrets' names nor who did what.
     Viewer,
-    /// Creates jobs and runs stages.
+    /// Makes projects, scene types and jobs, runs stages, and publishes events.
     Pipeline,
-    /// Changes hooks, reviews jobs.
+    /// Changes hooks, scripts, plugins and event types, and reviews jobs.
     Editor,
-    /// Everything, also tokens and plugins.
+    /// Everything, also tokens, secrets and the audit trail.
     Admin,
 }
 

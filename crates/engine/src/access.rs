@@ -1,4 +1,4 @@
-//! Who may ask: signing in with a token, and how tokens are used. REQ-API-5
+//! Who may ask: tokens, and signing in with one. REQ-API-5
 
 use crate::engine::Engine;
 use crate::error::EngineError;
@@ -6,9 +6,11 @@ use chrono::TimeDelta;
 use rand::TryRng as _;
 use rand::rngs::SysRng;
 use stagehook_core::digest::Digest;
+use stagehook_core::secret::SecretValue;
 use stagehook_core::session::SessionKey;
-use stagehook_core::token::ApiToken;
-use stagehook_store::OpenSession;
+use stagehook_core::token::{Actor, ApiToken, Role};
+use stagehook_store::{NewToken, OpenSession};
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 /// How exactly it is known when a token was used last: not every request is
@@ -16,6 +18,26 @@ use std::sync::Arc;
 const USED_WITHIN: TimeDelta = TimeDelta::minutes(1);
 
 impl Engine {
+    /// Makes a token that works as long as this, or until it is revoked. It is
+    /// answered this one time, and kept nowhere.
+    pub async fn create_token(
+        &self,
+        actor: &Actor,
+        name: String,
+        role: Role,
+        lasts: Option<TimeDelta>,
+    ) -> Result<(SecretValue, ApiToken), EngineError> {
+        let token = new_token()?;
+        let new = NewToken {
+            name,
+            role,
+            hash: Digest::of(token.reveal().as_bytes()),
+            expires_at: lasts.map(|lasts| self.settings.clock.now() + lasts),
+        };
+        let created = self.store.create_token(actor.name(), new).await?;
+        Ok((token, created))
+    }
+
     /// Begins a session for whoever has the token with this digest; `None` where
     /// nobody has.
     pub async fn sign_in(
@@ -47,8 +69,18 @@ impl Engine {
     }
 }
 
+/// A token that nobody can guess.
+pub fn new_token() -> Result<SecretValue, EngineError> {
+    let mut token = String::from("sthk_");
+    for byte in random()? {
+        // Writing to a String cannot fail.
+        let _ = write!(token, "{byte:02x}");
+    }
+    SecretValue::try_from(token).map_err(|_| EngineError::Broken)
+}
+
 /// Bytes that nobody can guess.
-pub(crate) fn random() -> Result<[u8; 32], EngineError> {
+fn random() -> Result<[u8; 32], EngineError> {
     let mut bytes = [0; 32];
     SysRng.try_fill_bytes(&mut bytes).map_err(|error| {
         tracing::error!(%error, "the system gives no random bytes");

@@ -12,7 +12,7 @@ use serde::Serialize;
 use stagehook_core::config::SecretName;
 use stagehook_core::page::{Page, PageRequest};
 use stagehook_core::secret::{KeyId, Secret, SecretUse, SecretValue, Unreadable};
-use stagehook_core::token::Actor;
+use stagehook_core::token::{Actor, SERVER};
 use stagehook_runners::{Current, NoSecret};
 use stagehook_store::{NewSecret, Resealed, StoredSecret};
 use std::sync::Arc;
@@ -131,7 +131,7 @@ impl Engine {
     /// with the current one. For the start.
     pub(crate) async fn open_secrets(&self) -> Result<(), EngineError> {
         self.load_secrets().await?;
-        match self.reseal("server").await {
+        match self.reseal(SERVER).await {
             Ok(rekeyed) if rekeyed.rekeyed.is_empty() => {}
             Ok(rekeyed) => {
                 let (secrets, key) = (rekeyed.rekeyed.len(), rekeyed.key_id);

@@ -171,6 +171,13 @@ impl Studio {
         id_of(&self.post("/scene-types", &body).await.expect(201))
     }
 
+    /// Makes a token of this name and role, and answers the token itself.
+    pub async fn token(&self, name: &str, role: &str) -> String {
+        let new = json!({"name": name, "role": role});
+        let created = self.post("/tokens", &new).await.expect(201);
+        created["token"].as_str().unwrap().to_owned()
+    }
+
     /// Makes a job.
     pub async fn job(&self, project: i64, scene_type: Option<i64>) -> i64 {
         let body = json!({"project_id": project, "scene_type_id": scene_type});

@@ -35,24 +35,6 @@ pub async fn execute(studio: &Studio, statement: &'static str) {
     }
 }
 
-/// Adds a token of this role, by its SHA-256.
-pub async fn add_token(studio: &Studio, name: &str, role: &str, hash: &[u8]) {
-    const ADD: &str = "INSERT INTO api_tokens (name, role, hash, created_at) \
-                       SELECT $1, $2, $3, created_at FROM api_tokens LIMIT 1";
-    let url = studio.database_url();
-    if url.starts_with("postgres") {
-        let mut connection = PgConnection::connect(url).await.unwrap();
-        let add = sqlx::query(ADD).bind(name).bind(role).bind(hash);
-        add.execute(&mut connection).await.unwrap();
-        connection.close().await.unwrap();
-    } else {
-        let mut connection = SqliteConnection::connect(url).await.unwrap();
-        let add = sqlx::query(ADD).bind(name).bind(role).bind(hash);
-        add.execute(&mut connection).await.unwrap();
-        connection.close().await.unwrap();
-    }
-}
-
 /// The names of the events that were emitted for a job, oldest first, without
 /// those of its creation.
 pub async fn events_of_jobs(studio: &Studio) -> Vec<String> {

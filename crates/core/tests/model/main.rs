@@ -1,5 +1,6 @@
 //! The model's rules, as properties and tables.
 
+mod access;
 mod clock;
 mod config;
 mod cursor;
@@ -24,6 +25,7 @@ mod round_trip;
 mod sample;
 mod schema;
 mod secret;
+mod session;
 mod signature;
 mod verdict;
 mod webhook;

@@ -5,10 +5,7 @@ use crate::database::args;
 use crate::error::{Entity, Result, StoreError};
 use crate::store::Store;
 use stagehook_core::digest::Digest;
-use stagehook_core::token::{ApiToken, Role};
-
-/// Who makes tokens that nobody asked for over the interface.
-const SERVER: &str = "server";
+use stagehook_core::token::{ApiToken, Role, SERVER};
 
 impl Store {
     /// Makes sure that the token of this name has this role and this hash

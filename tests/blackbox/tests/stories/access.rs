@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::json;
 use stagehook_tests::server::{TOKEN, refused_start};
-use stagehook_tests::{Database, Setup, Studio, on_both_databases};
+use stagehook_tests::{Browser, Database, Setup, Studio, on_both_databases};
 
 on_both_databases!(
     only_health_is_open,
@@ -68,13 +68,28 @@ async fn the_first_start_makes_a_token_and_prints_it_once(on: Database) {
         }
     }
     let token = works.unwrap_or_else(|| panic!("no token was printed: {printed}"));
-    assert_eq!(printed.matches(&token).count(), 1);
+    // Beside it is where people sign in: with the token, behind the `#`, which
+    // browsers send to nobody.
+    let told = [
+        format!("admin token: {token}"),
+        format!("sign in at {}/sign-in#token={token}", studio.address()),
+    ];
+    let telling: Vec<&str> = printed
+        .lines()
+        .filter(|line| line.contains(&token))
+        .collect();
+    assert_eq!(telling, told);
+    let browser = Browser::sign_in(&studio, &token).await;
+    assert_eq!(browser.session["role"], "admin");
 
     // It works after a restart, and is not printed again.
     studio.crash().await;
     let admin = studio.with_token(Some(&token));
     admin.get("/hooks").await.ok();
-    assert_eq!(studio.layout().printed().matches(&token).count(), 1);
+    let printed = studio.layout().printed();
+    assert_eq!(printed.matches(&token).count(), 2);
+    let link = format!("sign in at {}/sign-in\n", studio.address());
+    assert!(printed.contains(&link), "{printed}");
     // Only its hash is kept.
     for file in std::fs::read_dir(studio.layout().data()).unwrap() {
         let path = file.unwrap().path();
@@ -91,10 +106,10 @@ async fn the_first_start_makes_a_token_and_prints_it_once(on: Database) {
 async fn the_operators_token_is_taken(on: Database) {
     let mut studio = Studio::open(on).await;
     studio.get("/hooks").await.ok();
-    assert!(
-        !studio.layout().printed().contains(TOKEN),
-        "it is known already"
-    );
+    let printed = studio.layout().printed();
+    assert!(!printed.contains(TOKEN), "it is known already");
+    let link = format!("sign in at {}/sign-in\n", studio.address());
+    assert!(printed.contains(&link), "{printed}");
     // Another one in the environment takes its place.
     let other = "another-token-0123456789abcdef-0123456789abcdef";
     studio

@@ -6,9 +6,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use stagehook_tests::server::TOKEN;
-use stagehook_tests::{
-    Client, Database, Gate, HookDraft, Setup, Studio, on_both_databases, table, until,
-};
+use stagehook_tests::{Database, Gate, HookDraft, Setup, Studio, on_both_databases, until};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
@@ -188,9 +186,8 @@ async fn each_limit_has_its_status(on: Database) {
 
 async fn only_an_administrator_lets_a_script_run_without_a_sandbox(on: Database) {
     let studio = studio(on).await;
-    let token = "an-editors-token";
-    table::add_token(&studio, "ed", "editor", &Sha256::digest(token)).await;
-    let editor = Client::new(studio.address(), Some(token));
+    let token = studio.token("ed", "editor").await;
+    let editor = studio.with_token(Some(&token));
 
     let confined = studio.shell("confined", "true");
     let trusted = confined

@@ -42,6 +42,7 @@ mod review;
 mod scripts;
 mod secrets;
 mod sessions;
+mod tokens;
 mod uploads;
 mod verdicts;
 mod watermark;

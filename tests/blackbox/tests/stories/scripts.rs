@@ -4,7 +4,6 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use stagehook_tests::server::{TOKEN, command};
-use stagehook_tests::table::add_token;
 use stagehook_tests::{
     Answer, Client, Database, Hook, HookDraft, Setup, Studio, on_both_databases,
 };
@@ -446,10 +445,8 @@ async fn a_tree_of_scripts_is_pushed_from_the_command_line(on: Database) {
 
 async fn only_an_administrator_changes_what_runs_unconfined(on: Database) {
     let mut studio = Studio::open(on).await;
-    let editor = "an-editors-token-0123456789";
-    let hash = Sha256::digest(editor);
-    add_token(&studio, "ed", "editor", &hash).await;
-    let client = studio.with_token(Some(editor));
+    let editor = studio.token("ed", "editor").await;
+    let client = studio.with_token(Some(&editor));
     // Everything runs unconfined here.
     let refused = push(&client, "free.sh", "echo free").await;
     let problem = refused.problem(403, "forbidden");
@@ -465,7 +462,7 @@ async fn only_an_administrator_changes_what_runs_unconfined(on: Database) {
         .problem(403, "forbidden");
 
     studio.restart_with(Setup::default().confined()).await;
-    let client = studio.with_token(Some(editor));
+    let client = studio.with_token(Some(&editor));
     push(&client, "free.sh", "echo freer").await.expect(201);
     push(&client, "ops/mount.sh", "echo before")
         .await

@@ -1,7 +1,7 @@
 //! People sign in with a token, and their browser keeps a cookie. REQ-API-5
 
 use futures_util::StreamExt as _;
-use reqwest::Method;
+use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 use stagehook_tests::server::TOKEN;
 use stagehook_tests::{Browser, Database, Setup, Studio, eventually, on_both_databases, table};
@@ -196,9 +196,9 @@ async fn nobody_signs_in_with_anything_else(on: Database) {
 }
 
 async fn pages_of_other_sites_sign_nobody_in(on: Database) {
-    let mut studio = Studio::open(on).await;
+    let studio = Studio::open(on).await;
     let stranger = studio.with_token(None);
-    let address = studio.server().address().to_owned();
+    let address = studio.address();
     let sign_in = |headers: &[(&'static str, String)]| {
         let mut request = stranger.request(Method::POST, "/session");
         for (name, value) in headers {
@@ -213,7 +213,7 @@ async fn pages_of_other_sites_sign_nobody_in(on: Database) {
         vec![site("cross-site")],
         vec![site("same-site")],
         vec![site("")],
-        vec![site("cross-site"), origin(&address)],
+        vec![site("cross-site"), origin(address)],
         vec![origin("https://evil.example")],
         vec![origin("null")],
         vec![origin("http://127.0.0.1")],
@@ -228,7 +228,7 @@ async fn pages_of_other_sites_sign_nobody_in(on: Database) {
         vec![],
         vec![site("same-origin"), origin("http://localhost:5173")],
         vec![site("none")],
-        vec![origin(&address)],
+        vec![origin(address)],
         vec![
             origin("https://stagehook.example"),
             behind("stagehook.example"),
@@ -280,9 +280,8 @@ async fn a_cookie_that_is_none_is_refused(on: Database) {
     stranger.send(request).await.ok();
 }
 
-/// What a stream tells until it ends.
-async fn ended(browser: &Browser) -> impl Future<Output = ()> + use<> {
-    let request = browser.request(Method::GET, "/events/stream");
+/// Begins to listen with this request; ready when the server ends the stream.
+pub(crate) async fn listening(request: RequestBuilder) -> impl Future<Output = ()> {
     let answer = request.send().await.unwrap();
     assert_eq!(answer.status(), 200);
     let mut told = answer.bytes_stream();
@@ -298,7 +297,7 @@ async fn who_signs_out_is_out(on: Database) {
     let studio = Studio::open(on).await;
     let browser = Browser::sign_in(&studio, TOKEN).await;
     let other = Browser::sign_in(&studio, TOKEN).await;
-    let stream = ended(&browser).await;
+    let stream = listening(browser.request(Method::GET, "/events/stream")).await;
     let answer = browser.delete("/session").await;
     let cookie = answer.header("set-cookie").unwrap();
     assert!(cookie.starts_with("stagehook_session=;"), "{cookie}");
