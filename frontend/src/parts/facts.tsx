@@ -5,7 +5,9 @@ import classes from "./facts.module.css";
 export type Fact = readonly [name: string, value: ReactNode];
 
 export function Facts({ facts }: { facts: readonly Fact[] }) {
-  const known = facts.filter(([, value]) => value !== undefined && value !== null && value !== "");
+  const known = facts.filter(
+    ([, value]) => value !== undefined && value !== null && value !== "" && value !== false,
+  );
   return (
     <dl className={classes.facts}>
       {known.map(([name, value]) => (

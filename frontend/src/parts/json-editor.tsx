@@ -13,6 +13,7 @@ export function JsonEditor({
   minHeight = 160,
   maxHeight = 480,
   readOnly = false,
+  isLabelHidden = false,
 }: {
   label: string;
   description?: ReactNode;
@@ -23,10 +24,18 @@ export function JsonEditor({
   minHeight?: number;
   maxHeight?: number;
   readOnly?: boolean;
+  /** Where a heading says it already. */
+  isLabelHidden?: boolean;
 }) {
   const id = useId();
   return (
-    <Input.Wrapper label={label} description={description} error={error} labelElement="div" id={id}>
+    <Input.Wrapper
+      label={isLabelHidden ? undefined : label}
+      description={description}
+      error={error}
+      labelElement="div"
+      id={id}
+    >
       <Suspense fallback={<Loader size="sm" aria-label="Loading the editor" />}>
         <Editor
           label={label}

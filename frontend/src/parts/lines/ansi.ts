@@ -23,6 +23,12 @@ const SGR = /\u001b\[([\d;:]*)m/g;
 const HIDDEN =
   /[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
 
+/** Of the controls 0 to 31. Unicode's pictures of them are in few fonts. */
+const NAMES =
+  "NUL SOH STX ETX EOT ENQ ACK BEL BS HT LF VT FF CR SO SI DLE DC1 DC2 DC3 DC4 NAK SYN ETB CAN EM SUB ESC FS GS RS US".split(
+    " ",
+  );
+
 /** The text as it is read: colours left out, control characters made visible. */
 export function plainOf(line: string): string {
   return visible(line.includes("\u001b") ? line.replace(SGR, "") : line);
@@ -58,9 +64,8 @@ export function piecesOf(line: string, before: Style): Piece[] {
 function visible(text: string): string {
   return text.replace(HIDDEN, (character) => {
     const code = character.charCodeAt(0);
-    if (code < 0x20) return String.fromCharCode(0x2400 + code);
-    if (code === 0x7f) return "␡";
-    return `⟨U+${code.toString(16).toUpperCase().padStart(4, "0")}⟩`;
+    const name = NAMES[code] ?? (code === 0x7f ? "DEL" : undefined);
+    return `‹${name ?? `U+${code.toString(16).toUpperCase().padStart(4, "0")}`}›`;
   });
 }
 

@@ -44,7 +44,7 @@ export function LinesBar({
       <Text fz="sm" fw={560} component="span" truncate>
         {label}
       </Text>
-      <Text fz="xs" c="dimmed" component="span" flex={1} truncate className="numbers">
+      <Text fz="xs" c="dimmed" component="span" flex={1} miw={60} truncate className="numbers">
         {aside}
       </Text>
       <Text

@@ -22,7 +22,7 @@ describe("what a hook printed", () => {
   });
   test("hides nothing: controls, other escapes and what turns text around are seen", () => {
     const lines = logLines("a\u0000b\u001b[2Kc\rd\u202ee\u007f\ttab\r\n");
-    expect(lines.plain(0)).toBe("a␀b␛[2Kc␍d⟨U+202E⟩e␡\ttab");
+    expect(lines.plain(0)).toBe("a‹NUL›b‹ESC›[2Kc‹CR›d‹U+202E›e‹DEL›\ttab");
   });
   test("says in place what was dropped", () => {
     const lines = logLines("head\n[... 12345 bytes dropped ...]\ntail");
