@@ -195,8 +195,9 @@ function Deliveries({ hook }: { hook: Hook }) {
               ],
               [
                 "Probing",
-                counts.is_probing &&
-                  "It was enabled again: one delivery at a time until one succeeds.",
+                counts.is_probing
+                  ? "It was enabled again: one delivery at a time until one succeeds."
+                  : undefined,
               ],
             ]}
           />

@@ -113,7 +113,8 @@ function HookPage({ hook }: { hook: Hook }) {
       <HeldUpAlert hook={hook} />
       {warnings.length > 0 && (
         <Alert
-          color="yellow"
+          color="orange"
+          styles={{ title: { color: "var(--mantine-color-text)" } }}
           icon={<IconInfoCircle size={18} />}
           title="Saved, with a remark"
           withCloseButton

@@ -80,7 +80,7 @@ export function Revisions({ hook }: { hook: Hook }) {
             )}
           </Group>
           <ChangesView
-            before={against && plain(against.hook)}
+            before={against ? plain(against.hook) : {}}
             after={plain(chosen.hook)}
             label={`What changed in revision ${chosen.number}`}
             empty="Nothing is different."
@@ -93,7 +93,7 @@ export function Revisions({ hook }: { hook: Hook }) {
             <Table.Th>Revision</Table.Th>
             <Table.Th>By</Table.Th>
             <Table.Th>When</Table.Th>
-            <Table.Th />
+            <Table.Th aria-label="Changes" />
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
@@ -119,10 +119,11 @@ export function Revisions({ hook }: { hook: Hook }) {
                 <Button
                   size="compact-sm"
                   variant="subtle"
+                  aria-label={`Show the changes of revision ${number}`}
                   aria-current={number === chosen?.number || undefined}
                   onClick={() => filters.setAll({ revision: String(number), against: null })}
                 >
-                  Show changes<span hidden> of revision {number}</span>
+                  Show changes
                 </Button>
               </Table.Td>
             </Table.Tr>

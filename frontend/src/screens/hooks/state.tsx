@@ -79,7 +79,8 @@ export function HeldUpAlert({ hook }: { hook: Hook }) {
   if (state === "on" || state === "off") return null;
   return (
     <Alert
-      color={state === "failed" ? "red" : "yellow"}
+      color={state === "failed" ? "red" : "orange"}
+      styles={{ title: { color: "var(--mantine-color-text)" } }}
       icon={state === "failed" ? <IconAlertTriangle size={18} /> : <IconPlayerPause size={18} />}
       title={state === "failed" ? "Stagehook disabled this hook" : "Deliveries to this hook wait"}
     >

@@ -71,12 +71,15 @@ const asObject = (value: unknown): Record<string, unknown> =>
 const isEmpty = (value: unknown): boolean =>
   typeof value === "object" && value !== null && Object.keys(value).length === 0;
 
+export const without = (config: Config, ...keys: string[]): Config =>
+  Object.fromEntries(Object.entries(config).filter(([key]) => !keys.includes(key)));
+
 /** Events have a policy of delivery that a stage has not, and nobody waits for them. */
 export function withTrigger(draft: Draft, trigger: { hook_point: HookPoint } | { event: string }) {
   if ("event" in trigger) {
     const failure_mode = draft.failure_mode === "block" ? "warn" : draft.failure_mode;
     return { ...draft, hook_point: undefined, event: trigger.event, failure_mode };
   }
-  const { rate_limit: _rate, order_key: _order, ...config } = draft.config;
+  const config = without(draft.config, "rate_limit", "order_key");
   return { ...draft, event: undefined, hook_point: trigger.hook_point, config };
 }

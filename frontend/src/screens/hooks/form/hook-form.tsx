@@ -135,7 +135,8 @@ export function HookForm({
       >
         {isStale && isChanged && (
           <Alert
-            color="yellow"
+            color="orange"
+            styles={{ title: { color: "var(--mantine-color-text)" } }}
             icon={<IconUsers size={18} />}
             title="Somebody else changed this hook meanwhile"
           >

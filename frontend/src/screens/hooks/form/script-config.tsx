@@ -2,6 +2,7 @@
 import { Alert, Radio, SegmentedControl, Stack, TagsInput, Text } from "@mantine/core";
 import { IconShieldOff } from "@tabler/icons-react";
 import { useMay } from "@/api/session";
+import { without } from "./draft";
 import { ChoiceField, SwitchField, TextField, useField, useForm } from "./field";
 import { ScriptLimits } from "./limits";
 import { ACCESS, DirectoriesField, PairsField, TextsField } from "./list-fields";
@@ -62,7 +63,7 @@ function PythonEnvironment() {
           : "script";
   const { draft, change, readOnly } = useForm();
   const choose = (kind: string) => {
-    const { venv: _venv, requirements: _requirements, ...config } = draft.config;
+    const config = without(draft.config, "venv", "requirements");
     const chosen: Record<string, object> = {
       venv: { venv: "" },
       file: { requirements: "" },

@@ -15,6 +15,7 @@ import { useState } from "react";
 import { Link } from "react-router";
 import { api, type Schemas } from "@/api/client";
 import { PluginSettingsForm, pointedBelow } from "@/parts/plugin-settings-form";
+import { without } from "./draft";
 import { MONO, useField, useForm } from "./field";
 import { PluginLimits } from "./limits";
 import { PluginGrants } from "./plugin-grants";
@@ -115,8 +116,7 @@ function PluginPicker({ versions }: { versions: ReturnType<typeof useVersions> }
   const items = found.data?.items ?? [];
   const { name, requirement, isDigest } = versions;
   const put = (plugin: string) => {
-    const { pinned: _pinned, ...config } = draft.config;
-    change({ ...draft, config: { ...config, plugin } });
+    change({ ...draft, config: { ...without(draft.config, "pinned"), plugin } });
   };
   if (isDigest) {
     return (
