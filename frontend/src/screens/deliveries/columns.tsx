@@ -89,7 +89,7 @@ export function deliveryColumns(
 ): Column<Delivery>[] {
   const again: Column<Delivery> = {
     name: "Again",
-    width: "116px",
+    width: "132px",
     align: "right",
     cell: (delivery) => <RetryButton delivery={delivery} size="compact-sm" fw={500} />,
   };

@@ -80,7 +80,6 @@ export function PublishEvent({ name: given, onClose }: { name?: string; onClose:
             min={1}
             allowDecimal={false}
             hideControls
-            w={200}
             error={detailsAt(problem, "/job_id")}
           />
           {isForm ? (
