@@ -53,6 +53,7 @@ mod work_dir;
 
 pub use brought::BroughtScript;
 pub use confinement::{Confinement, ConfinementLevel};
+pub use limits::MemoryLimit;
 pub use python::{EnvironmentError, InterpreterFault, ManagedEnvironment, PythonInstaller};
 
 use crate::media_roots::MediaRoots;
@@ -226,6 +227,14 @@ impl ProcessRunner {
     /// How scripts are confined.
     pub fn confinement(&self) -> ConfinementLevel {
         self.confinement.level()
+    }
+
+    /// What holds scripts to their memory.
+    pub fn memory_limit(&self) -> MemoryLimit {
+        match &self.groups {
+            Some(groups) if groups.count_memory() => MemoryLimit::ControlGroups,
+            _ => MemoryLimit::Watchdog,
+        }
     }
 
     /// Runs a shell hook once: the script that is brought, or else the one that

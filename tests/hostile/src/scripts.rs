@@ -6,6 +6,7 @@
 
 mod arena;
 mod case;
+mod counted;
 mod files;
 mod greedy;
 mod processes;
@@ -15,13 +16,22 @@ mod traces;
 
 pub use arena::{Arena, Outcome};
 pub use case::{Case, Ending, Expected, Language};
+pub use counted::cases as counted;
 pub use files::cases as files;
 pub use greedy::cases as greedy;
-pub use processes::{bombs, cases as processes};
+pub use processes::cases as processes;
 pub use reach::cases as reach;
 pub use streams::cases as streams;
 
-/// Every case, those that are not among the tests included.
+/// Every case.
 pub fn corpus() -> Vec<Case> {
-    [processes(), bombs(), streams(), files(), reach(), greedy()].concat()
+    [
+        processes(),
+        streams(),
+        files(),
+        reach(),
+        greedy(),
+        counted(),
+    ]
+    .concat()
 }

@@ -21,6 +21,34 @@ async fn each_ends_as_expected(
     attack(&arena, cases()).await;
 }
 
+#[rstest]
+#[tokio::test]
+async fn each_that_only_the_kernel_can_count_ends_as_expected(
+    #[values(Confinement::Off, Confinement::Bubblewrap)] confinement: Confinement,
+) {
+    let arena = Arena::new(confinement).unwrap();
+    if let Some(counted) = counted(&arena) {
+        attack(&arena, counted).await;
+    }
+}
+
+#[tokio::test]
+async fn each_that_is_warm_and_only_the_kernel_can_count_ends_as_expected() {
+    let arena = Arena::warm().unwrap();
+    if let Some(counted) = counted(&arena) {
+        assert_eq!(attack(&arena, counted).await, 2);
+    }
+}
+
+/// None where they would hurt the machine.
+fn counted(arena: &Arena) -> Option<Vec<Case>> {
+    if !arena.counts() {
+        eprintln!("not tried: no control group can be made for a script on this machine");
+        return None;
+    }
+    Some(scripts::counted())
+}
+
 /// The same for those in Python, forked from an interpreter that is kept for them.
 #[rstest]
 #[case::processes(scripts::processes, 2)]

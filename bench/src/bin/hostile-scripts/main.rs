@@ -8,15 +8,15 @@
 //! for whom the kernel opens `/proc/<pid>/environ`. That is expected, and why
 //! there is a sandbox.
 //!
-//! Fork bombs take all processors for a second or two, and where the limit on
-//! processes fails, for longer. `--without-bombs` leaves them out.
+//! Where no control groups can be made, those that need them are left out: fork
+//! bombs, and memory that no process maps.
 //!
 //! ```sh
 //! cargo run --release -p stagehook-bench --bin hostile-scripts
 //! ```
 
-use anyhow::{Result, bail};
-use stagehook_hostile::scripts::{Arena, Case, Ending, Outcome, bombs, corpus};
+use anyhow::Result;
+use stagehook_hostile::scripts::{Arena, Case, Ending, Outcome, corpus, counted};
 use stagehook_hostile::{peak_memory_bytes, resident_bytes};
 use stagehook_runners::process::Confinement;
 use std::io::Write as _;
@@ -25,26 +25,23 @@ use std::process::ExitCode;
 /// How much of an error and of a command line is shown, in characters.
 const SHOWN: usize = 90;
 
-fn cases() -> Result<Vec<Case>> {
+/// Those that can be tried.
+fn cases(is_counted: bool) -> Vec<Case> {
     let mut cases = corpus();
-    match std::env::args().nth(1).as_deref() {
-        None => {}
-        Some("--without-bombs") => {
-            let bombs = bombs();
-            cases.retain(|case| bombs.iter().all(|bomb| bomb.name != case.name));
-        }
-        Some(flag) => bail!("unknown flag {flag}: --without-bombs"),
+    if !is_counted {
+        let counted = counted();
+        cases.retain(|case| counted.iter().all(|other| other.name != case.name));
     }
-    Ok(cases)
+    cases
 }
 
 #[tokio::main(worker_threads = 2)]
 async fn main() -> Result<ExitCode> {
-    let cases = cases()?;
     let arenas = [
         ("confined", Arena::new(Confinement::Bubblewrap)?),
         ("unconfined", Arena::new(Confinement::Off)?),
     ];
+    let cases = cases(arenas.iter().all(|(_, arena)| arena.counts()));
     let mut out = std::io::stdout().lock();
     writeln!(
         out,

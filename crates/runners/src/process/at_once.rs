@@ -38,7 +38,7 @@ impl Started {
         } = self;
         rest.told = pipes.tell(rest.untold());
         let patience = PATIENCE.min(deadline.saturating_duration_since(Instant::now()));
-        let is_over = tree.ends_within(patience) && !tree.is_refused_processes() && tree.is_over();
+        let is_over = tree.ends_within(patience) && tree.refused().is_none() && tree.is_over();
         if !is_over {
             return Ok(Begun::Runs(tree, pipes, rest));
         }

@@ -1,35 +1,59 @@
-//! Processes of a run, counted by the kernel.
+//! Processes and memory of a run, counted by the kernel.
 //!
 //! A script that does nothing but fork makes thousands of processes between two
 //! looks of the watchdog, and then the watchdog no longer gets to look. The
-//! kernel's own limit (`RLIMIT_NPROC`) does not count processes of root. So
-//! where the server may make control groups, as root mostly can, each run is in
-//! one of its own; elsewhere the limit of the user namespace has to do.
+//! kernel's own limit (`RLIMIT_NPROC`) does not count processes of root. And the
+//! memory of a file that no process maps is the memory of no process. So where
+//! the server may make control groups, each run is in one of its own; elsewhere
+//! the watchdog and the limit of the user namespace have to do.
 //!
 //! Both versions of the interface are used as they are found, see
 //! <https://docs.kernel.org/admin-guide/cgroup-v2.html> and
-//! <https://docs.kernel.org/admin-guide/cgroup-v1/pids.html>.
+//! <https://docs.kernel.org/admin-guide/cgroup-v1/index.html>.
+//!
+//! | what | where |
+//! | --- | --- |
+//! | groups of runs, kept and used again | here |
+//! | where they are made | `hierarchy` |
+//! | what is counted in them, and the names of the files | `controller` |
 
+mod controller;
+mod hierarchy;
+
+use controller::{Count, Counted};
+use hierarchy::Hierarchy;
 use rustix::process::Pid;
+use stagehook_core::config::ScriptLimitsInForce;
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::FileExt as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
-const MOUNT: &str = "/sys/fs/cgroup";
 /// Groups that are kept for later runs: making and removing them takes the
 /// kernel as long as starting a small program.
 const IDLE_MAX: usize = 64;
-/// No file of a group that is read here is longer.
-const FILE_BYTES: usize = 256;
+/// Memory that a run may leave in a group that is kept.
+const LEFT_BYTES: u64 = 1 << 20;
+/// Bubblewrap, and the sandbox's first process.
+const PROCESSES_OF_SANDBOX: u32 = 2;
+/// Processes that runs have in a template's group until they are in their own.
+const PROCESSES_OF_RUNS: u32 = 64;
+/// Memory beyond what a script may have: for programs and libraries that are read
+/// from files, for what the kernel notes of processes, and for the sandbox. Without
+/// it the kernel would take the script's own program back, page by page, and read
+/// it anew for each step, instead of ending it.
+const ROOM_BYTES: u64 = 16 << 20;
+/// And this part of what it may have.
+const ROOM_PART: u64 = 16;
 
-/// Where groups of runs are made. Removed when this is dropped.
+/// Where groups of runs are made.
 #[derive(Debug)]
 pub(super) struct ControlGroups {
-    path: PathBuf,
+    /// Before the hierarchies, which remove what is left in them.
     groups: Mutex<Groups>,
+    hierarchies: Vec<Hierarchy>,
 }
 
 #[derive(Debug, Default)]
@@ -38,17 +62,60 @@ struct Groups {
     idle: Vec<Group>,
 }
 
-/// One group, with its files opened.
+/// How much a group takes: what a script may have, and some room for what is not
+/// its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct GroupLimits {
+    processes: u32,
+    memory_bytes: u64,
+}
+
+impl GroupLimits {
+    /// Of a run.
+    pub(super) fn of_run(limits: &ScriptLimitsInForce) -> Self {
+        Self {
+            processes: limits.processes.saturating_add(PROCESSES_OF_SANDBOX),
+            memory_bytes: limits
+                .memory_bytes
+                .saturating_add(limits.memory_bytes / ROOM_PART + ROOM_BYTES),
+        }
+    }
+
+    /// Of an interpreter that runs are forked from. These are in groups of their
+    /// own, but what the kernel notes of their memory when they are forked is
+    /// counted here, and so are they until they have entered theirs.
+    pub(super) fn of_template(limits: &ScriptLimitsInForce) -> Self {
+        Self {
+            processes: limits.processes.saturating_add(PROCESSES_OF_RUNS),
+            memory_bytes: limits.memory_bytes.saturating_mul(2) + ROOM_BYTES,
+        }
+    }
+}
+
+/// What the kernel refused a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Refused {
+    /// Another process or thread.
+    Processes,
+    /// More memory than these bytes.
+    Memory { used: u64 },
+}
+
+/// One group, in each hierarchy.
 #[derive(Debug)]
 struct Group {
+    parts: Vec<Part>,
+    /// What all of it is held to.
+    limits: GroupLimits,
+}
+
+/// A group in one hierarchy, with its files opened. Removed when this is dropped.
+#[derive(Debug)]
+struct Part {
     path: PathBuf,
     /// Its `tasks` (first version) or `cgroup.procs`, to enter it.
     entrance: File,
-    events: File,
-    /// Its `pids.max`.
-    processes: u32,
-    /// How often a process had been refused when its run began.
-    refused: u64,
+    counts: Vec<Count>,
 }
 
 /// The group of one run. When this is dropped, after its processes, it is kept
@@ -63,65 +130,35 @@ pub(super) struct ControlGroup {
 impl ControlGroups {
     /// Makes a place for groups, where that can be done.
     pub(super) fn make() -> Option<Arc<Self>> {
-        let above = Self::of_this_process()?;
         let prefix = prefix()?;
-        sweep(&above, &prefix);
         let runner: u64 = rand::random();
-        let path = above.join(format!("{prefix}{}-{runner:x}", std::process::id()));
-        fs::create_dir(&path).ok()?;
-        // Not before: dropping it removes what is there.
-        let groups = Arc::new(Self {
-            path,
+        let name = format!("{prefix}{}-{runner:x}", std::process::id());
+        let hierarchies = Hierarchy::make_all(&prefix, &name);
+        let groups = Self {
             groups: Mutex::default(),
-        });
-        // In the second version a group's children have what it hands down to
-        // them; in the first everything.
-        if groups.path.join("cgroup.subtree_control").exists() {
-            fs::write(above.join("cgroup.subtree_control"), "+pids").ok()?;
-            fs::write(groups.path.join("cgroup.subtree_control"), "+pids").ok()?;
-        }
-        let usable = groups.group(1).is_ok();
-        usable.then_some(groups)
+            hierarchies,
+        };
+        (!groups.hierarchies.is_empty()).then(|| Arc::new(groups))
     }
 
-    /// The group that this process is in, of the hierarchy that counts
-    /// processes.
-    fn of_this_process() -> Option<PathBuf> {
-        let own = fs::read_to_string("/proc/self/cgroup").ok()?;
-        own.lines().find_map(|line| {
-            let mut fields = line.splitn(3, ':').skip(1);
-            let (controllers, path) = (fields.next()?, fields.next()?);
-            let mount = if controllers.is_empty() {
-                PathBuf::from(MOUNT)
-            } else if controllers.split(',').any(|name| name == "pids") {
-                Path::new(MOUNT).join(controllers)
-            } else {
-                return None;
-            };
-            let group = mount.join(path.trim_start_matches('/'));
-            let counts = match fs::read_to_string(group.join("cgroup.controllers")) {
-                Ok(controllers) => controllers.split_whitespace().any(|name| name == "pids"),
-                Err(_) => !controllers.is_empty() && group.is_dir(),
-            };
-            counts.then_some(group)
-        })
+    /// Whether the kernel counts memory, too.
+    pub(super) fn count_memory(&self) -> bool {
+        let mut controllers = self.hierarchies.iter().flat_map(Hierarchy::controllers);
+        controllers.any(|controller| controller.counts == Counted::Memory)
     }
 
-    /// A group that takes this many processes and threads.
-    pub(super) fn group(self: &Arc<Self>, processes: u32) -> io::Result<ControlGroup> {
+    /// A group that takes this much.
+    pub(super) fn group(self: &Arc<Self>, limits: GroupLimits) -> io::Result<ControlGroup> {
         let (idle, number) = {
             let mut groups = self.groups.lock().unwrap_or_else(PoisonError::into_inner);
             groups.made += 1;
-            (groups.idle.pop(), groups.made)
+            (groups.take(limits), groups.made)
         };
-        let mut group = match idle {
+        let used = idle.and_then(|group| group.held_to(limits).ok());
+        let group = match used {
             Some(group) => group,
-            None => Group::make(self.path.join(number.to_string()))?,
+            None => Group::make(&self.hierarchies, &number.to_string(), limits)?,
         };
-        if group.processes != processes {
-            fs::write(group.path.join("pids.max"), processes.to_string())?;
-            group.processes = processes;
-        }
         Ok(ControlGroup {
             group: Some(group),
             of: Arc::clone(self),
@@ -129,73 +166,116 @@ impl ControlGroups {
     }
 }
 
-impl Group {
-    fn make(path: PathBuf) -> io::Result<Self> {
-        fs::create_dir(&path)?;
-        let open = |name: &str, write| {
-            OpenOptions::new()
-                .read(true)
-                .write(write)
-                .open(path.join(name))
-        };
-        // Where a thread enters alone, as the first one of a process can in the
-        // first version, the kernel need not stop all processes from forking
-        // for it, which takes it milliseconds on a busy machine.
-        let entrance = open("tasks", true).or_else(|_| open("cgroup.procs", true));
-        let opened = entrance.and_then(|entrance| Ok((entrance, open("pids.events", false)?)));
-        match opened {
-            Ok((entrance, events)) => Ok(Self {
-                path,
-                entrance,
-                events,
-                processes: 0,
-                refused: 0,
-            }),
-            Err(error) => {
-                let _ = fs::remove_dir(&path);
-                Err(error)
-            }
+impl Groups {
+    /// One that is held to these limits already, or else any.
+    fn take(&mut self, limits: GroupLimits) -> Option<Group> {
+        let mut idle = self.idle.iter();
+        match idle.rposition(|group| group.limits == limits) {
+            Some(found) => Some(self.idle.swap_remove(found)),
+            None => self.idle.pop(),
         }
     }
+}
 
-    /// How often a process was refused, since the group was made.
-    fn refusals(&self) -> u64 {
-        let events = read(&self.events).unwrap_or_default();
-        let count = events.lines().find_map(|line| line.strip_prefix("max "));
-        count
-            .and_then(|count| count.trim().parse().ok())
-            .unwrap_or(0)
+impl Group {
+    fn make(hierarchies: &[Hierarchy], name: &str, limits: GroupLimits) -> io::Result<Self> {
+        let parts = hierarchies.iter().map(|hierarchy| {
+            let part = Part::make(hierarchy, name)?;
+            part.hold_to(limits)?;
+            Ok(part)
+        });
+        Ok(Self {
+            parts: parts.collect::<io::Result<_>>()?,
+            limits,
+        })
+    }
+
+    /// The same, held to these limits. Less memory than the kernel still keeps for
+    /// the files of an earlier run is given back first, and where that cannot be
+    /// done, this fails.
+    fn held_to(mut self, limits: GroupLimits) -> io::Result<Self> {
+        if self.limits != limits {
+            for part in &self.parts {
+                part.hold_to(limits)?;
+            }
+            self.limits = limits;
+        }
+        Ok(self)
+    }
+
+    fn counts(&self) -> impl Iterator<Item = &Count> {
+        self.parts.iter().flat_map(|part| &part.counts)
+    }
+
+    /// Whether memory is left in it that the kernel cannot take back: a file in
+    /// memory that outlives its run. That is not for the next one to bear.
+    fn holds_memory(&self) -> bool {
+        self.counts().any(|count| count.taken() > LEFT_BYTES)
     }
 
     /// The processes in it, opened for each look: the first version shows who
     /// has the file open a list that is up to a second old.
     fn members(&self) -> String {
-        fs::read_to_string(self.path.join("cgroup.procs")).unwrap_or_default()
+        // Whoever is in one part is in all.
+        let part = self.parts.first();
+        part.and_then(|part| fs::read_to_string(part.path.join("cgroup.procs")).ok())
+            .unwrap_or_default()
     }
 }
 
-/// The beginning of a file of the kernel's, as it is now.
-fn read(file: &File) -> io::Result<String> {
-    let mut buffer = [0; FILE_BYTES];
-    let read = file.read_at(&mut buffer, 0)?;
-    Ok(String::from_utf8_lossy(&buffer[..read]).into_owned())
+impl Part {
+    fn make(hierarchy: &Hierarchy, name: &str) -> io::Result<Self> {
+        let path = hierarchy.path().join(name);
+        fs::create_dir(&path)?;
+        let made = Self::open(path.clone(), hierarchy);
+        if made.is_err() {
+            let _ = fs::remove_dir(path);
+        }
+        made
+    }
+
+    fn open(path: PathBuf, hierarchy: &Hierarchy) -> io::Result<Self> {
+        let entrance = |name| OpenOptions::new().write(true).open(path.join(name));
+        let counts = hierarchy.controllers().iter();
+        Ok(Self {
+            // Where a thread enters alone, as the first one of a process can in
+            // the first version, the kernel need not stop all processes from
+            // forking for it, which takes it milliseconds on a busy machine.
+            entrance: entrance("tasks").or_else(|_| entrance("cgroup.procs"))?,
+            counts: counts
+                .map(|of| Count::begin(of, &path))
+                .collect::<io::Result<_>>()?,
+            path,
+        })
+    }
+
+    fn hold_to(&self, limits: GroupLimits) -> io::Result<()> {
+        self.counts.iter().try_for_each(|count| {
+            let most = match count.counts() {
+                Counted::Processes => limits.processes.into(),
+                Counted::Memory => limits.memory_bytes,
+            };
+            count.limit(&self.path, most)
+        })
+    }
 }
 
 impl ControlGroup {
     /// What a process writes `0` into to be in the group, with all that it
     /// starts from then on.
-    pub(super) fn entrance(&self) -> io::Result<OwnedFd> {
-        match &self.group {
-            Some(group) => Ok(group.entrance.try_clone()?.into()),
-            None => Err(io::ErrorKind::NotFound.into()),
-        }
+    pub(super) fn entrances(&self) -> io::Result<Vec<OwnedFd>> {
+        let parts = self.group.iter().flat_map(|group| &group.parts);
+        parts
+            .map(|part| Ok(part.entrance.try_clone()?.into()))
+            .collect()
     }
 
     /// Puts a process that has one thread into the group, with all that it starts
     /// from then on.
     pub(super) fn add(&self, pid: Pid) -> io::Result<()> {
-        let entrance = File::from(self.entrance()?);
-        entrance.write_all_at(pid.as_raw_pid().to_string().as_bytes(), 0)
+        let pid = pid.as_raw_pid().to_string();
+        let mut parts = self.group.iter().flat_map(|group| &group.parts);
+        parts.try_for_each(|part| part.entrance.write_all_at(pid.as_bytes(), 0))
     }
 
     /// The processes in it that have not ended, wherever they went.
@@ -207,10 +287,24 @@ impl ControlGroup {
             .collect()
     }
 
-    /// Whether a process was refused because there were too many.
-    pub(super) fn is_exceeded(&self) -> bool {
-        let group = self.group.as_ref();
-        group.is_some_and(|group| group.refusals() > group.refused)
+    /// What it was refused, if anything.
+    pub(super) fn refused(&self) -> Option<Refused> {
+        let group = self.group.as_ref()?;
+        let exceeded = group.counts().find(|count| count.is_exceeded())?;
+        Some(match exceeded.counts() {
+            Counted::Processes => Refused::Processes,
+            Counted::Memory => Refused::Memory {
+                used: group.limits.memory_bytes,
+            },
+        })
+    }
+
+    /// Memory that is taken, in bytes, files in memory included; none where the
+    /// kernel does not count it.
+    pub(super) fn memory_bytes(&self) -> Option<u64> {
+        let mut counts = self.group.iter().flat_map(Group::counts);
+        let memory = counts.find(|count| count.counts() == Counted::Memory)?;
+        Some(memory.taken())
     }
 }
 
@@ -225,31 +319,13 @@ fn prefix() -> Option<String> {
     Some(format!("stagehook-{namespace}-"))
 }
 
-/// Removes the groups of servers that are gone. One with processes stays.
-fn sweep(above: &Path, prefix: &str) {
-    for group in fs::read_dir(above).into_iter().flatten().flatten() {
-        let name = group.file_name();
-        let pid = name
-            .to_str()
-            .and_then(|name| name.strip_prefix(prefix)?.split('-').next());
-        if pid.is_some_and(|pid| !Path::new("/proc").join(pid).exists()) {
-            remove(&group.path());
-        }
-    }
-}
-
-fn remove(group: &Path) {
-    for below in fs::read_dir(group).into_iter().flatten().flatten() {
-        if below.file_type().is_ok_and(|kind| kind.is_dir()) {
-            let _ = fs::remove_dir(below.path());
-        }
-    }
-    let _ = fs::remove_dir(group);
-}
-
-impl Drop for ControlGroups {
+impl Drop for Part {
     fn drop(&mut self) {
-        remove(&self.path);
+        if let Err(error) = fs::remove_dir(&self.path)
+            && error.kind() != io::ErrorKind::NotFound
+        {
+            tracing::warn!(%error, "the control group of a run could not be removed");
+        }
     }
 }
 
@@ -258,8 +334,11 @@ impl Drop for ControlGroup {
         let Some(mut group) = self.group.take() else {
             return;
         };
-        if group.members().is_empty() {
-            group.refused = group.refusals();
+        if group.members().is_empty() && !group.holds_memory() {
+            let parts = group.parts.iter_mut();
+            parts
+                .flat_map(|part| &mut part.counts)
+                .for_each(Count::forget);
             let mut groups = self
                 .of
                 .groups
@@ -267,13 +346,7 @@ impl Drop for ControlGroup {
                 .unwrap_or_else(PoisonError::into_inner);
             if groups.idle.len() < IDLE_MAX {
                 groups.idle.push(group);
-                return;
             }
-        }
-        if let Err(error) = fs::remove_dir(&group.path)
-            && error.kind() != io::ErrorKind::NotFound
-        {
-            tracing::warn!(%error, "the control group of a run could not be removed");
         }
     }
 }

@@ -14,6 +14,25 @@ use std::ffi::OsString;
 const ROOM_BYTES: u64 = 4 << 30;
 const ROOM_SECONDS: u64 = 1;
 
+/// What holds all processes of a script together to their memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MemoryLimit {
+    /// The kernel, in a control group of each run; the watchdog looks as well.
+    ControlGroups,
+    /// The watchdog alone: no control group can be made.
+    Watchdog,
+}
+
+impl MemoryLimit {
+    /// The name used in health.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::ControlGroups => "control groups",
+            Self::Watchdog => "watchdog",
+        }
+    }
+}
+
 /// How much of one thing each process may have.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct KernelLimit {

@@ -55,8 +55,8 @@ pub(super) struct Program {
     pub(super) descriptors: Vec<OwnedFd>,
     /// What the kernel holds it to from its first moment.
     pub(super) limits: Vec<KernelLimit>,
-    /// Where it enters the control group that it is in from its first moment.
-    pub(super) group: Option<OwnedFd>,
+    /// Where it enters the control groups that it is in from its first moment.
+    pub(super) groups: Vec<OwnedFd>,
 }
 
 /// A program that was started, leader of a session and a process group of its
@@ -80,7 +80,7 @@ impl Program {
             stdin: None,
             descriptors: Vec::new(),
             limits: Vec::new(),
-            group: None,
+            groups: Vec::new(),
         }
     }
 
@@ -120,7 +120,6 @@ impl Program {
             .map(|descriptor| rustix::io::fcntl_dupfd_cloexec(descriptor, ABOVE))
             .collect::<Result<Vec<_>, _>>()?;
 
-        let group = self.group;
         let pid = Start {
             path: &path,
             directory: &directory,
@@ -128,7 +127,7 @@ impl Program {
             variables: &pointers(&variables),
             descriptors: &theirs,
             limits: &self.limits,
-            group: group.as_ref().map(AsRawFd::as_raw_fd),
+            groups: &self.groups,
             error: 0,
         }
         .run()?;
@@ -169,8 +168,8 @@ struct Start<'a> {
     /// What becomes descriptors 0, 1, 2, …
     descriptors: &'a [OwnedFd],
     limits: &'a [KernelLimit],
-    /// Where it writes itself into its control group.
-    group: Option<RawFd>,
+    /// Where it writes itself into its control groups.
+    groups: &'a [OwnedFd],
     /// Why it did not become the program; 0 if it did.
     error: c_int,
 }
@@ -245,10 +244,10 @@ impl Start<'_> {
                 }
             }
             done(libc::setsid())?;
-            if let Some(group) = self.group {
+            for group in self.groups {
                 // "0" is whoever writes it. One that was removed meanwhile is
                 // no reason not to start.
-                libc::write(group, c"0".as_ptr().cast(), 1);
+                libc::write(group.as_raw_fd(), c"0".as_ptr().cast(), 1);
             }
             for limit in self.limits {
                 let wanted = libc::rlimit64 {

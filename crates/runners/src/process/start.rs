@@ -3,7 +3,7 @@
 mod warm;
 
 use super::bubblewrap::{self, Bubblewrap, View};
-use super::cgroup::{ControlGroup, ControlGroups};
+use super::cgroup::{ControlGroup, ControlGroups, GroupLimits};
 use super::confinement::InForce;
 use super::interpreter::{self, Interpreter};
 use super::report::{self, Report};
@@ -294,9 +294,7 @@ impl Starter {
     /// Where the kernel counts the run's processes, if it can.
     fn group(&self) -> Option<ControlGroup> {
         let groups = self.groups.as_ref()?;
-        // A sandbox has two processes of its own.
-        let processes = self.limits.processes.saturating_add(2);
-        let group = groups.group(processes);
+        let group = groups.group(GroupLimits::of_run(&self.limits));
         // Somebody else's doing; the watchdog counts too.
         group
             .inspect_err(|error| tracing::warn!(%error, "a control group could not be made"))

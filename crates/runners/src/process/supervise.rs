@@ -113,10 +113,9 @@ pub(super) async fn supervise(
                 breach = watchdog.watch(&tree) => End::Breach(breach),
             };
             // Whatever it made of it.
-            let end = if end == End::OfItsOwn && tree.is_refused_processes() {
-                End::Breach(watchdog.too_many_processes())
-            } else {
-                end
+            let end = match tree.refused() {
+                Some(refused) if end == End::OfItsOwn => End::Breach(watchdog.refused(refused)),
+                _ => end,
             };
             // Meanwhile it is still listened to: what it prints on TERM is
             // kept, and a full pipe does not hold it up.

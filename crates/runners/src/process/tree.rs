@@ -4,7 +4,7 @@
 //! until everything else is gone: as long as it is not reaped, its number is
 //! nobody else's, so a signal to the group can only reach the hook.
 
-use super::cgroup::ControlGroup;
+use super::cgroup::{ControlGroup, Refused};
 use super::orphans::Registration;
 use super::procfs;
 use super::spawn::{Program, Spawned};
@@ -124,7 +124,9 @@ impl Tree {
         group: Option<ControlGroup>,
         execution_id: Option<&str>,
     ) -> io::Result<(Self, Pipes)> {
-        program.group = group.as_ref().map(ControlGroup::entrance).transpose()?;
+        if let Some(group) = &group {
+            program.groups = group.entrances()?;
+        }
         let (registration, spawned) = Registration::start(execution_id, || {
             let spawned = program.spawn()?;
             Ok((spawned.pid, spawned))
@@ -169,9 +171,14 @@ impl Tree {
         self.left().is_empty()
     }
 
-    /// Whether the kernel refused it another process.
-    pub(super) fn is_refused_processes(&self) -> bool {
-        self.group.as_ref().is_some_and(ControlGroup::is_exceeded)
+    /// What the kernel refused it, if anything.
+    pub(super) fn refused(&self) -> Option<Refused> {
+        self.group.as_ref()?.refused()
+    }
+
+    /// Memory that the kernel has counted for it, in bytes, if it does.
+    pub(super) fn counted_memory_bytes(&self) -> Option<u64> {
+        self.group.as_ref()?.memory_bytes()
     }
 
     /// Waits until the leader has ended.

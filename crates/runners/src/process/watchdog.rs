@@ -1,8 +1,10 @@
 //! Watches over what all processes of a hook use together. REQ-SCR-6
 //!
 //! It looks a few dozen times a second: a script can pass a limit by what it
-//! takes in between, and no further.
+//! takes in between, and no further. Where the kernel counts, too (`cgroup`), it
+//! is refused more before it comes far, and the watchdog tells what that was.
 
+use super::cgroup::Refused;
 use super::procfs::{self, Stat};
 use super::sys;
 use super::tree::Tree;
@@ -66,24 +68,34 @@ impl Watchdog {
         loop {
             tokio::time::sleep(pause).await;
             pause = INTERVAL;
-            if tree.is_refused_processes() {
-                return self.too_many_processes();
+            if let Some(refused) = tree.refused() {
+                return self.refused(refused);
             }
             // No more than it takes to see that there are too many: a fork bomb
             // grows while it is listed.
             let most = self.limits.processes as usize + 1;
-            if let Some(breach) = self.look(&tree.members(most), tree.orphans_cpu()) {
+            let members = tree.members(most);
+            let counted = tree.counted_memory_bytes().unwrap_or(0);
+            if let Some(breach) = self.look(&members, tree.orphans_cpu(), counted) {
                 return breach;
             }
         }
     }
 
-    /// What it comes to when the kernel refused the hook another process.
-    pub(super) fn too_many_processes(&self) -> Breach {
-        Breach::Processes(self.limits.processes.saturating_add(1))
+    /// What it comes to when the kernel refused the hook more.
+    pub(super) fn refused(&mut self, refused: Refused) -> Breach {
+        match refused {
+            Refused::Processes => Breach::Processes(self.limits.processes.saturating_add(1)),
+            Refused::Memory { used } => {
+                self.seen.peak_memory_bytes = used;
+                Breach::Memory(used)
+            }
+        }
     }
 
-    fn look(&mut self, processes: &[Pid], orphans_cpu: Duration) -> Option<Breach> {
+    /// `counted` is the memory that the kernel counts: it knows also of what no
+    /// process has mapped.
+    fn look(&mut self, processes: &[Pid], orphans_cpu: Duration, counted: u64) -> Option<Breach> {
         // Told at once: looking at each of a fork bomb's takes too long.
         let listed = u32::try_from(processes.len()).unwrap_or(u32::MAX);
         if listed > self.limits.processes {
@@ -115,6 +127,7 @@ impl Watchdog {
                 .filter_map(|&pid| procfs::share_of_memory_bytes(pid))
                 .sum();
         }
+        memory = memory.max(counted);
         self.seen.peak_memory_bytes = self.seen.peak_memory_bytes.max(memory);
         (memory > self.limits.memory_bytes).then_some(Breach::Memory(memory))
     }

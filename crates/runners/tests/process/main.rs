@@ -9,6 +9,7 @@ mod grants;
 mod hostile;
 mod leftovers;
 mod library;
+mod memory;
 mod python;
 mod python_environments;
 mod python_packages;

@@ -9,7 +9,9 @@ use stagehook_core::config::{HookConfig, HookType};
 use stagehook_core::contract::HookInput;
 use stagehook_core::execution::Execution;
 use stagehook_runners::Invocation;
-use stagehook_runners::process::{Confinement, ConfinementLevel, ProcessRunner, ProcessSettings};
+use stagehook_runners::process::{
+    Confinement, ConfinementLevel, MemoryLimit, ProcessRunner, ProcessSettings,
+};
 use std::any::Any;
 use std::fs;
 use std::path::PathBuf;
@@ -137,6 +139,11 @@ impl Arena {
             warm: true,
             ..Self::new(Confinement::Bubblewrap)?
         })
+    }
+
+    /// Whether the kernel counts what scripts use.
+    pub fn counts(&self) -> bool {
+        self.runner.memory_limit() == MemoryLimit::ControlGroups
     }
 
     /// Carries a case out, as often as it says; answers with what became of

@@ -76,28 +76,3 @@ while True:
         .confined_only(),
     ]
 }
-
-/// Fork bombs. Not among the tests: where the control group or the watchdog comes
-/// too late (it did within an entered pid namespace), they take the processors
-/// from all other tests for as long as they last.
-pub fn bombs() -> Vec<Case> {
-    vec![
-        Case::shell(
-            "a fork bomb",
-            "b() { b | b & }; b; sleep $1",
-            ends(LimitExceeded, "limits.processes"),
-        )
-        .limits(json!({"processes": 50})),
-        // Out of reach of a signal to all at once. It goes out by itself after a
-        // second or two: it is a machine of people that this is tried on.
-        Case::shell(
-            "a fork bomb, each in a session of its own",
-            "until=${2-$(($(date +%s) + 1))}
-            [ $(date +%s) -lt $until ] || exec sleep $1
-            setsid sh \"$0\" $1 $until & setsid sh \"$0\" $1 $until &
-            wait",
-            ends(LimitExceeded, "limits.processes"),
-        )
-        .limits(json!({"processes": 50})),
-    ]
-}

@@ -4,7 +4,7 @@
 //! What happens in there is in `lib/warm.py` and `lib/stagehook_warm/`.
 
 use super::super::bubblewrap::{self, Bubblewrap, View};
-use super::super::cgroup::{ControlGroup, ControlGroups};
+use super::super::cgroup::{ControlGroup, ControlGroups, GroupLimits};
 use super::super::report::{self, Report};
 use super::super::spawn::Program;
 use super::super::tree::{Pipes, Tree};
@@ -33,9 +33,6 @@ const PROGRAM: &str = "/.stagehook/warm.py";
 const READY_WITHIN: Duration = Duration::from_mins(1);
 /// How long it may take to fork a run.
 const FORKED_WITHIN: Duration = Duration::from_secs(1);
-/// Processes that runs have in a template's control group until they are counted
-/// in their own.
-const PROCESSES_OF_RUNS: u32 = 64;
 /// Most that is kept of what it prints, in case that it fails.
 const SAID_BYTES: u64 = 2_000;
 
@@ -145,11 +142,8 @@ impl Template {
             description.view,
             &description.limits,
         )?;
-        let processes = description
-            .limits
-            .processes
-            .saturating_add(PROCESSES_OF_RUNS);
-        let group = groups.and_then(|groups| groups.group(processes).ok());
+        let most = GroupLimits::of_template(&description.limits);
+        let group = groups.and_then(|groups| groups.group(most).ok());
         let (tree, pipes) = Tree::start_template(program, group)?;
         Ok(Self {
             tree,
