@@ -40,7 +40,7 @@ impl KnownTokens {
             })
     }
 
-    pub(super) fn put(&self, look_up: LookUp, digest: Digest, actor: Actor) {
+    pub(super) fn put(&self, look_up: &LookUp, digest: Digest, actor: Actor) {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if look_up.forgotten != *self.forgotten.borrow() {
             return;

@@ -109,9 +109,12 @@ async fn a_token_is_made_listed_and_revoked(f: &Fixture) {
         f.store.find_token(&hash).await.unwrap(),
         Some(token.clone())
     );
-    let taken = f.store.create_token(ANNA, new("ed", Role::Viewer)).await;
-    let taken = taken.unwrap_err();
-    assert!(matches!(taken, StoreError::NameTaken { .. }), "{taken:?}");
+    let refused = f.store.create_token(ANNA, new("ed", Role::Viewer)).await;
+    let refused = refused.unwrap_err();
+    assert!(
+        matches!(refused, StoreError::NameTaken { .. }),
+        "{refused:?}"
+    );
     let other = create(f, new("viewer", Role::Viewer)).await;
     let listed = f.store.list_tokens(everything()).await.unwrap().items;
     assert_eq!(listed, [token.clone(), other.clone()]);
@@ -177,8 +180,11 @@ async fn a_token_expires(f: &Fixture) {
         f.store.list_tokens(everything()).await.unwrap().items,
         [token]
     );
-    let taken = f.store.create_token(ANNA, guest).await.unwrap_err();
-    assert!(matches!(taken, StoreError::NameTaken { .. }), "{taken:?}");
+    let refused = f.store.create_token(ANNA, guest).await.unwrap_err();
+    assert!(
+        matches!(refused, StoreError::NameTaken { .. }),
+        "{refused:?}"
+    );
 }
 
 async fn it_is_known_when_a_token_was_used(f: &Fixture) {

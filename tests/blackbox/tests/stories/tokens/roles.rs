@@ -46,10 +46,9 @@ fn promised(route: &str) -> &'static str {
     let (method, path) = route.split_once(' ').unwrap();
     let first = path.split('/').nth(1).unwrap();
     match (method, first) {
-        (_, "session") => "viewer",
         (_, "audit" | "tokens" | "secret-rekey") | ("put" | "delete", "secrets") => "admin",
         ("get", "secrets") => "editor",
-        ("get", _) => "viewer",
+        ("get", _) | (_, "session") => "viewer",
         _ if OF_PIPELINES.contains(&route) => "pipeline",
         _ if OF_EDITORS.contains(&first) => "editor",
         _ => panic!("{route}: who may do this is not said"),
