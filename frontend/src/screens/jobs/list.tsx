@@ -1,5 +1,257 @@
+import {
+  Anchor,
+  Button,
+  Code,
+  Group,
+  Select,
+  Skeleton,
+  Stack,
+  Text,
+  TextInput,
+} from "@mantine/core";
+import { useDebouncedCallback } from "@mantine/hooks";
+import { IconSearch, IconX } from "@tabler/icons-react";
+import { useCallback, useEffect, useState } from "react";
+import { Link, useNavigate } from "react-router";
+import { api } from "@/api/client";
+import { EmptyState } from "@/parts/empty-state";
+import { type Filters, useFilters } from "@/parts/filters";
 import { Page } from "@/parts/page";
+import { ProblemAlert } from "@/parts/problem-alert";
+import { useScopes } from "@/parts/scopes";
+import { PAGED } from "@/parts/show-more";
+import { Ago } from "@/parts/time";
+import { type Column, VirtualTable } from "@/parts/virtual-table";
+import { type Job, JOB_STATUSES, JobState, nameOf } from "./words";
 
+const KEYS = ["external_ref", "status", "needs_review", "project_id"] as const;
+type JobFilters = Filters<(typeof KEYS)[number]>;
+
+const TYPING_MS = 300;
+
+/** Jobs, those that wait for a person among them. */
 export function Component() {
-  return <Page title="jobs/list">…</Page>;
+  const filters: JobFilters = useFilters(...KEYS);
+  const { values } = filters;
+  const jobs = api.useInfiniteQuery(
+    "get",
+    "/api/v1/jobs",
+    {
+      params: {
+        query: {
+          limit: 100,
+          external_ref: values.external_ref,
+          status: JOB_STATUSES.find((status) => status === values.status),
+          needs_review:
+            values.needs_review === undefined ? undefined : values.needs_review === "true",
+          project_id: Number(values.project_id) || undefined,
+        },
+      },
+    },
+    { ...PAGED, placeholderData: (before) => before },
+  );
+  const navigate = useNavigate();
+  const open = useCallback(({ id }: Job) => void navigate(`/jobs/${id}`), [navigate]);
+  const columns = useColumns();
+  const rows = jobs.data?.pages.flatMap(({ items }) => items) ?? [];
+  return (
+    <Page
+      title="Jobs"
+      subtitle="What the pipeline works on. A job that a hook halted waits here for a person."
+    >
+      <Stack gap="md">
+        <JobFilterBar filters={filters} />
+        <ProblemAlert error={jobs.error} onRetry={() => void jobs.refetch()} />
+        {jobs.isPending && (
+          <Stack gap={8}>
+            {Array.from({ length: 8 }, (_, at) => (
+              <Skeleton key={at} h={44} />
+            ))}
+          </Stack>
+        )}
+        {jobs.data && rows.length === 0 && <NoJobs filters={filters} />}
+        {rows.length > 0 && (
+          <VirtualTable
+            label="Jobs"
+            columns={columns}
+            rows={rows}
+            rowKey={({ id }) => id}
+            toneOf={(job) =>
+              job.needs_review ? "review" : job.status === "failed" ? "bad" : "good"
+            }
+            onOpen={open}
+            onEnd={() => {
+              if (jobs.hasNextPage && !jobs.isFetchingNextPage) void jobs.fetchNextPage();
+            }}
+          />
+        )}
+      </Stack>
+    </Page>
+  );
+}
+
+function useColumns(): Column<Job>[] {
+  const scopes = useScopes();
+  return [
+    {
+      name: "Job",
+      width: "24%",
+      cell: (job) => (
+        <>
+          <Anchor
+            component={Link}
+            to={`/jobs/${job.id}`}
+            fz="sm"
+            fw={560}
+            c="var(--mantine-color-text)"
+            display="block"
+            truncate
+          >
+            {nameOf(job)}
+          </Anchor>
+          <Text fz="xs" c="dimmed" className="numbers">
+            job {job.id}
+          </Text>
+        </>
+      ),
+    },
+    { name: "State", width: "140px", cell: (job) => <JobState job={job} /> },
+    {
+      name: "Scope",
+      width: "22%",
+      cell: (job) => (
+        <Text fz="sm" truncate>
+          {(job.scene_type_id
+            ? scopes.chain("scene_type", job.scene_type_id)
+            : scopes.chain("project", job.project_id)
+          )
+            .slice(1)
+            .join(" › ")}
+        </Text>
+      ),
+    },
+    {
+      name: "Why",
+      from: "lg",
+      cell: (job) => (
+        <Text fz="sm" c={job.needs_review ? undefined : "dimmed"} lineClamp={2}>
+          {job.needs_review
+            ? job.review_reason
+            : job.review &&
+              `${job.review.decision === "resume" ? "resumed" : "rejected"} by ${job.review.reviewer}${job.review.note ? `: ${job.review.note}` : ""}`}
+        </Text>
+      ),
+    },
+    {
+      name: "Created",
+      width: "116px",
+      align: "right",
+      from: "md",
+      cell: ({ created_at }) => <Ago at={created_at} />,
+    },
+    {
+      name: "Changed",
+      width: "116px",
+      align: "right",
+      cell: ({ updated_at }) => <Ago at={updated_at} />,
+    },
+  ];
+}
+
+function JobFilterBar({ filters }: { filters: JobFilters }) {
+  const { values, set, clear, isAny } = filters;
+  const scopes = useScopes();
+  const [text, setText] = useState(values.external_ref ?? "");
+  useEffect(() => setText(values.external_ref ?? ""), [values.external_ref]);
+  const apply = useDebouncedCallback((value: string) => set("external_ref", value), TYPING_MS);
+  return (
+    <Group gap="xs" role="search" aria-label="Filter the jobs">
+      <TextInput
+        data-search
+        aria-label="What the pipeline calls the job"
+        placeholder="Reference, in full"
+        leftSection={<IconSearch size={15} aria-hidden />}
+        value={text}
+        onChange={(event) => {
+          setText(event.currentTarget.value);
+          apply(event.currentTarget.value.trim());
+        }}
+        w={220}
+      />
+      <Select
+        aria-label="Review"
+        placeholder="Reviewed or not"
+        clearable
+        w={180}
+        value={values.needs_review ?? null}
+        onChange={(value) => set("needs_review", value)}
+        data={[
+          { value: "true", label: "Waits for a person" },
+          { value: "false", label: "Waits for nobody" },
+        ]}
+      />
+      <Select
+        aria-label="Status"
+        placeholder="Any status"
+        clearable
+        w={140}
+        value={values.status ?? null}
+        onChange={(value) => set("status", value)}
+        data={JOB_STATUSES}
+      />
+      <Select
+        aria-label="Project"
+        placeholder="Any project"
+        clearable
+        searchable
+        w={190}
+        value={values.project_id ?? null}
+        onChange={(value) => set("project_id", value)}
+        data={scopes.projects.map(({ id, name }) => ({ value: String(id), label: name }))}
+      />
+      {isAny && (
+        <Button
+          variant="subtle"
+          color="gray"
+          leftSection={<IconX size={15} aria-hidden />}
+          onClick={clear}
+        >
+          Clear
+        </Button>
+      )}
+    </Group>
+  );
+}
+
+const TEMPLATE = `curl -X POST "$STAGEHOOK_SERVER/api/v1/jobs" \\
+  -H "Authorization: Bearer $STAGEHOOK_TOKEN" -H "Content-Type: application/json" \\
+  -d '{"project_id": 1, "external_ref": "shot_010"}'`;
+
+function NoJobs({ filters }: { filters: JobFilters }) {
+  if (filters.isAny) {
+    return (
+      <EmptyState
+        title="No job fits these filters"
+        action={
+          <Button variant="default" onClick={filters.clear}>
+            Clear the filters
+          </Button>
+        }
+      >
+        {filters.values.needs_review === "true"
+          ? "Nothing waits for a person."
+          : "Loosen one of them. A reference has to be written in full."}
+      </EmptyState>
+    );
+  }
+  return (
+    <EmptyState title="No jobs yet">
+      <Stack gap="sm">
+        The pipeline creates a job for each piece of work, and asks for a verdict at each stage:
+        <Code block ta="left">
+          {TEMPLATE}
+        </Code>
+      </Stack>
+    </EmptyState>
+  );
 }

@@ -1,5 +1,16 @@
 /** Trying a hook: an input, a run that is watched, and all that came of it. */
-import { Anchor, Button, Grid, Group, Kbd, Skeleton, Stack, Text, Tooltip } from "@mantine/core";
+import {
+  Anchor,
+  Button,
+  Grid,
+  Group,
+  Kbd,
+  Paper,
+  Skeleton,
+  Stack,
+  Text,
+  Tooltip,
+} from "@mantine/core";
 import { IconBookmark, IconHistory, IconPlayerPlay, IconWand } from "@tabler/icons-react";
 import { useCallback, useEffect, useMemo, useState } from "react";
 import { Link, useSearchParams } from "react-router";
@@ -118,24 +129,24 @@ function Console({
                 >
                   Sample
                 </Button>
-                <Tooltip
-                  label={lastRun ? "What it was told last, tests left out" : "It has not run yet"}
-                >
-                  <Button
-                    variant="subtle"
-                    leftSection={<IconHistory size={15} aria-hidden />}
-                    disabled={!lastRun}
-                    onClick={() => lastRun && setDraft(lastRun())}
-                  >
-                    Last real input
-                  </Button>
-                </Tooltip>
+                {lastRun && (
+                  <Tooltip label="What it was told last, tests left out">
+                    <Button
+                      variant="subtle"
+                      leftSection={<IconHistory size={15} aria-hidden />}
+                      onClick={() => setDraft(lastRun())}
+                    >
+                      Last real input
+                    </Button>
+                  </Tooltip>
+                )}
               </>
             }
           >
             <ProblemAlert error={loading} />
             <JsonEditor
               label="Test input"
+              isLabelHidden
               value={draft.text}
               onChange={(text) => {
                 if (text !== draft.text) setDraft({ ...draft, text, from: edited(draft.from) });
@@ -199,10 +210,10 @@ function Console({
           }
         >
           {!run && (
-            <Text c="dimmed" fz="sm">
+            <Paper p="xl" c="dimmed" fz="sm" bg="transparent" style={{ borderStyle: "dashed" }}>
               Run the hook, and see here what it prints, how it ends, what it answers, what it would
               change in the metadata, and what it uses of its limits.
-            </Text>
+            </Paper>
           )}
           {run && isRunning && <LiveOutput run={run} cancel={cancel} />}
           {problem && <ProblemAlert error={problem} known={["/input"]} />}
