@@ -1,7 +1,9 @@
-import "@fontsource-variable/inter/wght.css";
-import "@mantine/core/styles.css";
-import "@mantine/notifications/styles.css";
-import "@mantine/spotlight/styles.css";
+import "./styles/layers.css";
+import "./styles/inter/inter.css";
+import "@mantine/core/styles/baseline.layer.css";
+import "@mantine/core/styles/default-css-variables.layer.css";
+import "@mantine/core/styles/global.layer.css";
+import "@mantine/notifications/styles.layer.css";
 import "./styles/global.css";
 import { MantineProvider } from "@mantine/core";
 import { Notifications } from "@mantine/notifications";
@@ -12,6 +14,8 @@ import { RouterProvider } from "react-router";
 import { queries } from "./api/queries";
 import { router } from "./routes";
 import { theme } from "./theme";
+
+if (import.meta.env.DEV) await import("./styles/all");
 
 const root = document.getElementById("root");
 if (!root) throw new Error("index.html has no #root");

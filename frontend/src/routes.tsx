@@ -1,15 +1,21 @@
 /** All pages. Each is loaded when it is first looked at. */
 import { createBrowserRouter } from "react-router";
-import { SignIn } from "./screens/sign-in";
+import { Loading } from "./shell/loading";
 import { PageFailed } from "./shell/page-failed";
 import { Shell } from "./shell/shell";
 
 export const router = createBrowserRouter([
-  { path: "/sign-in", element: <SignIn />, errorElement: <PageFailed /> },
+  {
+    path: "/sign-in",
+    lazy: () => import("./screens/sign-in"),
+    errorElement: <PageFailed />,
+    hydrateFallbackElement: <Loading />,
+  },
   {
     path: "/",
     element: <Shell />,
     errorElement: <PageFailed />,
+    hydrateFallbackElement: <Loading />,
     children: [
       {
         errorElement: <PageFailed />,

@@ -1,10 +1,9 @@
 /** The keys that work on every page. */
-import { spotlight } from "@mantine/spotlight";
 import { useEffect, useRef } from "react";
 import { useNavigate } from "react-router";
 import { queries } from "@/api/queries";
-import { PAGES } from "@/shell/navigation";
-import { shortcutsHelp } from "./help";
+import { PAGES } from "@/shell/pages";
+import { openDialog } from "./dialogs";
 import { isTyping } from "./typing";
 
 /** After `g`, as long as this, a key goes to a page. */
@@ -15,6 +14,12 @@ export function useGlobalKeys() {
   const goUntil = useRef(0);
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
+      // From anywhere, also while typing.
+      if (event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey)) {
+        event.preventDefault();
+        openDialog("palette");
+        return;
+      }
       if (
         event.defaultPrevented ||
         event.ctrlKey ||
@@ -37,7 +42,7 @@ export function useGlobalKeys() {
           goUntil.current = Date.now() + GO_MS;
           break;
         case "?":
-          shortcutsHelp.open();
+          openDialog("keys");
           break;
         case "r":
           void queries.invalidateQueries({ refetchType: "active" });
@@ -46,7 +51,7 @@ export function useGlobalKeys() {
           const search = document.querySelector<HTMLInputElement>("[data-search]");
           event.preventDefault();
           if (search) search.select();
-          else spotlight.open();
+          else openDialog("palette");
           search?.focus();
           break;
         }

@@ -1,10 +1,6 @@
 import { Group, Kbd, Modal, SimpleGrid, Stack, Text, Title } from "@mantine/core";
-import { createStore, useStore } from "@mantine/store";
-import { PAGES } from "@/shell/navigation";
-
-const isOpen = createStore({ open: false });
-
-export const shortcutsHelp = { open: () => isOpen.setState({ open: true }) };
+import { PAGES } from "@/shell/pages";
+import { closeDialog } from "./dialogs";
 
 const HERE: readonly [string[], string][] = [
   [["j"], "next row"],
@@ -17,10 +13,9 @@ const HERE: readonly [string[], string][] = [
 ];
 
 /** The list of keys, by `?`. */
-export function ShortcutsHelp() {
-  const { open: opened } = useStore(isOpen);
+export default function ShortcutsHelp() {
   return (
-    <Modal opened={opened} onClose={() => isOpen.setState({ open: false })} title="Keys" size="lg">
+    <Modal opened onClose={closeDialog} title="Keys" size="lg">
       <SimpleGrid cols={{ base: 1, sm: 2 }} spacing="xl">
         <Keys title="In lists and on pages" keys={HERE} />
         <Keys title="Go to" keys={PAGES.map(({ key, label }) => [["g", key], label] as const)} />

@@ -1,16 +1,19 @@
 /** Find anything: pages, hooks, jobs, plugins. By Ctrl+K. */
+import "@mantine/spotlight/styles.css";
 
 import { useDebouncedValue } from "@mantine/hooks";
-import { Spotlight, type SpotlightActionGroupData } from "@mantine/spotlight";
+import { Spotlight, spotlight, type SpotlightActionGroupData } from "@mantine/spotlight";
 import { IconBox, IconMovie, IconPlus, IconSearch, IconWebhook } from "@tabler/icons-react";
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { useNavigate } from "react-router";
 import { api } from "@/api/client";
-import { PAGES } from "@/shell/navigation";
+import { PAGES } from "@/shell/pages";
+import { closeDialog } from "./dialogs";
 
 const MOST = 6;
 
-export function Palette() {
+export default function Palette() {
+  useEffect(() => spotlight.open(), []);
   const navigate = useNavigate();
   const [query, setQuery] = useState("");
   const [search] = useDebouncedValue(query.trim(), 150);
@@ -91,7 +94,8 @@ export function Palette() {
       query={query}
       onQueryChange={setQuery}
       filter={(_, actions) => actions}
-      shortcut={["mod + K"]}
+      shortcut={null}
+      onSpotlightClose={closeDialog}
       nothingFound="Nothing of that name."
       searchProps={{
         leftSection: <IconSearch size={18} />,

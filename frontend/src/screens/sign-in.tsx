@@ -33,7 +33,7 @@ function takeToken(): string | undefined {
   return undefined;
 }
 
-export function SignIn() {
+export function Component() {
   useTitle("Sign in");
   const navigate = useNavigate();
   const session = useSession();

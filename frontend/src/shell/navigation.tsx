@@ -13,45 +13,21 @@ import {
   useComputedColorScheme,
   useMantineColorScheme,
 } from "@mantine/core";
-import { spotlight } from "@mantine/spotlight";
 import {
-  IconActivity,
-  IconBolt,
-  IconBox,
-  IconCode,
-  IconHierarchy2,
   IconKeyboard,
-  IconLayoutDashboard,
   IconLogout,
   IconMoon,
-  IconMovie,
   IconSearch,
-  IconSend,
-  IconSettings,
   IconSun,
   IconUser,
-  IconWebhook,
 } from "@tabler/icons-react";
 import { NavLink as RouterLink, useLocation, useNavigate } from "react-router";
 import { api } from "@/api/client";
 import { signOut, useSession } from "@/api/session";
-import { shortcutsHelp } from "@/keys/help";
+import { openDialog } from "@/keys/dialogs";
 import { Logo } from "./logo";
 import classes from "./navigation.module.css";
-
-/** The pages of the navigation, in its order; `key` follows `g`. */
-export const PAGES = [
-  { to: "/", label: "Overview", icon: IconLayoutDashboard, key: "o" },
-  { to: "/hooks", label: "Hooks", icon: IconWebhook, key: "h" },
-  { to: "/inheritance", label: "Inheritance", icon: IconHierarchy2, key: "i" },
-  { to: "/executions", label: "Executions", icon: IconActivity, key: "x" },
-  { to: "/jobs", label: "Jobs", icon: IconMovie, key: "j" },
-  { to: "/events", label: "Events", icon: IconBolt, key: "e" },
-  { to: "/deliveries", label: "Deliveries", icon: IconSend, key: "d" },
-  { to: "/plugins", label: "Plugins", icon: IconBox, key: "p" },
-  { to: "/scripts", label: "Scripts", icon: IconCode, key: "s" },
-  { to: "/settings", label: "Settings", icon: IconSettings, key: "," },
-] as const;
+import { PAGES } from "./pages";
 
 export function Navigation() {
   const { pathname } = useLocation();
@@ -71,7 +47,7 @@ export function Navigation() {
       <Group px="md" h={60} visibleFrom="sm">
         <Logo />
       </Group>
-      <UnstyledButton className={classes.search} onClick={spotlight.open}>
+      <UnstyledButton className={classes.search} onClick={() => openDialog("palette")}>
         <IconSearch size={15} aria-hidden />
         <Text component="span" fz="sm" flex={1}>
           Search or go to
@@ -147,7 +123,7 @@ function Account() {
           <Menu.Item
             leftSection={<IconKeyboard size={16} />}
             rightSection={<Kbd size="xs">?</Kbd>}
-            onClick={shortcutsHelp.open}
+            onClick={() => openDialog("keys")}
           >
             Keys
           </Menu.Item>

@@ -1,29 +1,29 @@
 /** What is around every page: navigation, who is signed in, whether the server is there. */
-import { AppShell, Burger, Center, Group, Loader, VisuallyHidden } from "@mantine/core";
+import { AppShell, Burger, Group, Loader, VisuallyHidden } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
-import { Suspense, useEffect } from "react";
+import { lazy, Suspense, useEffect } from "react";
 import { Navigate, Outlet, useLocation, useNavigation } from "react-router";
 import { useLiveRefresh } from "@/api/live";
 import { problemOf } from "@/api/problem";
 import { useSession } from "@/api/session";
+import { useDialog } from "@/keys/dialogs";
 import { useGlobalKeys } from "@/keys/global";
-import { ShortcutsHelp } from "@/keys/help";
-import { Palette } from "@/keys/palette";
 import { ConnectionBanner } from "./connection-banner";
+import { Loading } from "./loading";
 import { Logo } from "./logo";
 import { Navigation } from "./navigation";
 import classes from "./shell.module.css";
-import { Tour } from "./tour";
+import { useTour } from "./use-tour";
+
+const Palette = lazy(() => import("@/keys/palette"));
+const ShortcutsHelp = lazy(() => import("@/keys/help"));
+const Tour = lazy(() => import("./tour"));
 
 export function Shell() {
   const session = useSession();
   const location = useLocation();
   if (session.isPending) {
-    return (
-      <Center h="100dvh">
-        <Loader aria-label="Loading" />
-      </Center>
-    );
+    return <Loading />;
   }
   if (!session.data && problemOf(session.error).status === 401) {
     const next = location.pathname + location.search + location.hash;
@@ -38,6 +38,8 @@ function SignedIn() {
   const isLoading = useNavigation().state === "loading";
   useLiveRefresh(true);
   useGlobalKeys();
+  const dialog = useDialog();
+  const tour = useTour();
   // eslint-disable-next-line react-hooks/exhaustive-deps -- on each other page
   useEffect(close, [pathname]);
   return (
@@ -69,9 +71,11 @@ function SignedIn() {
           <Outlet />
         </Suspense>
       </AppShell.Main>
-      <Palette />
-      <ShortcutsHelp />
-      <Tour />
+      <Suspense>
+        {dialog === "palette" && <Palette />}
+        {dialog === "keys" && <ShortcutsHelp />}
+        {tour.isDue && <Tour onClose={tour.close} />}
+      </Suspense>
     </AppShell>
   );
 }

@@ -1,6 +1,5 @@
-/** One screen for who is here for the first time. Shown once per browser. */
+/** One screen for who is here for the first time. */
 import { Button, Group, List, Modal, Stack, Text, ThemeIcon } from "@mantine/core";
-import { useLocalStorage } from "@mantine/hooks";
 import { IconActivity, IconHierarchy2, IconMovie, IconWebhook } from "@tabler/icons-react";
 import { Link } from "react-router";
 
@@ -27,15 +26,9 @@ const STEPS = [
   ],
 ] as const;
 
-export function Tour() {
-  const [seen, setSeen] = useLocalStorage({
-    key: "stagehook-tour-seen",
-    defaultValue: false,
-    getInitialValueInEffect: false,
-  });
-  const close = () => setSeen(true);
+export default function Tour({ onClose }: { onClose: () => void }) {
   return (
-    <Modal opened={!seen} onClose={close} title="Welcome to Stagehook" size="lg">
+    <Modal opened onClose={onClose} title="Welcome to Stagehook" size="lg">
       <Stack>
         <Text>
           Your pipeline asks Stagehook at each stage which hooks apply, and whether it may go on.
@@ -60,10 +53,10 @@ export function Tour() {
           Everything can be done from the keyboard: press ? for the keys, Ctrl+K to find anything.
         </Text>
         <Group justify="flex-end">
-          <Button variant="default" component={Link} to="/hooks/new" onClick={close}>
+          <Button variant="default" component={Link} to="/hooks/new" onClick={onClose}>
             Make the first hook
           </Button>
-          <Button onClick={close} data-autofocus>
+          <Button onClick={onClose} data-autofocus>
             Look around
           </Button>
         </Group>
