@@ -1,4 +1,3 @@
-import "./styles/layers.css";
 import "./styles/inter/inter.css";
 import "@mantine/core/styles/baseline.layer.css";
 import "@mantine/core/styles/default-css-variables.layer.css";
