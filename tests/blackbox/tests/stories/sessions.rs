@@ -3,6 +3,7 @@
 use futures_util::StreamExt as _;
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
+use stagehook_tests::clients::{Language, SocketIo};
 use stagehook_tests::server::TOKEN;
 use stagehook_tests::{Browser, Database, Setup, Studio, eventually, on_both_databases, table};
 use std::time::Duration;
@@ -13,6 +14,7 @@ on_both_databases!(
     nobody_signs_in_with_anything_else,
     pages_of_other_sites_sign_nobody_in,
     a_cookie_that_is_none_is_refused,
+    a_cookie_opens_no_socket,
     who_signs_out_is_out,
     a_session_outlives_the_server_and_not_its_token,
     of_many_sessions_the_oldest_end,
@@ -278,6 +280,20 @@ async fn a_cookie_that_is_none_is_refused(on: Database) {
         format!("a=1; ; b; stagehook_session={key};c=\"d\""),
     );
     stranger.send(request).await.ok();
+}
+
+/// Any page can open a WebSocket to any server, and the browser sends the cookie
+/// along where it is of the same site.
+async fn a_cookie_opens_no_socket(on: Database) {
+    let studio = Studio::open(on).await;
+    let browser = Browser::sign_in(&studio, TOKEN).await;
+    for transport in ["websocket", "polling"] {
+        let headers = json!({"Cookie": browser.cookie, "X-CSRF-Token": browser.csrf()});
+        let options = json!({"auth": {}, "transports": [transport], "headers": headers});
+        let mut client = SocketIo::begin(Language::Python, studio.address(), &options, &[]);
+        let heard = client.hears().await;
+        assert_eq!(heard["refused"]["data"]["status"], 401, "{heard}");
+    }
 }
 
 /// Begins to listen with this request; ready when the server ends the stream.
