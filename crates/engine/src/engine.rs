@@ -18,7 +18,7 @@ use stagehook_core::contract::HookInput;
 use stagehook_core::execution::{Execution, ExecutionStatus};
 use stagehook_core::hook::Hook;
 use stagehook_core::ids::StageRunId;
-use stagehook_runners::process::ConfinementLevel;
+use stagehook_runners::process::{ConfinementLevel, MemoryLimit};
 use stagehook_runners::{Invocation, Runners, Secrets};
 use stagehook_store::Store;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -191,6 +191,11 @@ impl Engine {
     /// How scripts are confined here.
     pub fn confinement(&self) -> ConfinementLevel {
         self.runners.process.confinement()
+    }
+
+    /// What holds scripts to their memory here.
+    pub fn memory_limit(&self) -> MemoryLimit {
+        self.runners.process.memory_limit()
     }
 
     /// What hooks do, as they do it.

@@ -63,4 +63,4 @@ pub use follower::{Follower, Told};
 pub use progress::{LiveEvent, Progress};
 pub use retention::Retention;
 pub use settings::EngineSettings;
-pub use stagehook_runners::process::ConfinementLevel;
+pub use stagehook_runners::process::{ConfinementLevel, MemoryLimit};

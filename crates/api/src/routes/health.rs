@@ -21,6 +21,7 @@ async fn alive(State(state): State<ApiState>) -> impl IntoResponse {
         "status": "ok",
         "version": env!("CARGO_PKG_VERSION"),
         "confinement": confinement.as_str(),
+        "memory_limit": state.engine.memory_limit().as_str(),
     });
     if let ConfinementLevel::Unavailable(why) = confinement {
         health["confinement_error"] = why.into();

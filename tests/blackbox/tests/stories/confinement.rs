@@ -17,6 +17,7 @@ on_both_databases!(
     the_log_says_which_script_ran_and_how_it_was_kept_from_the_host,
     a_confined_script_reaches_what_it_is_granted,
     each_limit_has_its_status,
+    where_the_kernel_counts_a_fork_bomb_and_hidden_memory_are_ended,
     only_an_administrator_lets_a_script_run_without_a_sandbox,
     grants_and_limits_that_can_never_be_given_are_refused,
     what_a_script_prints_is_heard_while_it_runs,
@@ -178,10 +179,61 @@ async fn each_limit_has_its_status(on: Database) {
         ),
     ];
     for (name, lines, limits, status, error) in cases {
-        let log = logged(&studio, studio.shell(name, lines).config("limits", limits)).await;
-        assert_eq!(log["status"], status, "{log:#}");
-        assert!(log["error"].as_str().unwrap().contains(error), "{log:#}");
+        for sandbox in ["confined", "trusted"] {
+            let draft = studio
+                .shell(
+                    &format!("{name}-{sandbox}"),
+                    &format!("echo begun\n{lines}"),
+                )
+                .config("limits", limits.clone())
+                .config("sandbox", json!(sandbox));
+            let log = logged(&studio, draft).await;
+            assert_eq!(log["status"], status, "{log:#}");
+            assert!(log["error"].as_str().unwrap().contains(error), "{log:#}");
+            assert_eq!(log["stdout"], "begun\n", "{log:#}");
+        }
     }
+}
+
+async fn where_the_kernel_counts_a_fork_bomb_and_hidden_memory_are_ended(on: Database) {
+    let studio = studio(on).await;
+    let health = studio.get("//healthz").await.ok();
+    if health["memory_limit"] != "control groups" {
+        assert_eq!(health["memory_limit"], "watchdog", "{health}");
+        eprintln!("not tried: no control group can be made for a script on this machine");
+        return;
+    }
+    let hide = "import os\nkept = os.memfd_create('kept')\n\
+                for _ in range(2048):\n    os.write(kept, bytes(1 << 20))\n";
+    let cases = [
+        (
+            "bomb",
+            "exec /bin/bash -c ':(){ :|:& };:\nsleep 60'".to_owned(),
+            json!({"processes": 50}),
+            "limit_exceeded",
+            "where 50 are allowed (limits.processes)",
+        ),
+        (
+            "hidden",
+            format!("exec /usr/bin/python3 -c \"{hide}\""),
+            json!({"memory_mib": 64}),
+            "out_of_memory",
+            "where 64 MiB are allowed (limits.memory_mib)",
+        ),
+    ];
+    for (name, lines, limits, status, error) in cases {
+        for sandbox in ["confined", "trusted"] {
+            let draft = studio
+                .shell(&format!("{name}-{sandbox}"), &lines)
+                .config("limits", limits.clone())
+                .config("sandbox", json!(sandbox));
+            let log = logged(&studio, draft).await;
+            assert_eq!(log["status"], status, "{log:#}");
+            assert!(log["error"].as_str().unwrap().contains(error), "{log:#}");
+        }
+    }
+    let log = logged(&studio, studio.shell("after", "echo alive")).await;
+    assert_eq!(log["stdout"], "alive\n", "{log:#}");
 }
 
 async fn only_an_administrator_lets_a_script_run_without_a_sandbox(on: Database) {
