@@ -29,9 +29,18 @@ pub(crate) fn page_request(
     limit: Option<u32>,
     cursor: Option<&str>,
 ) -> Result<PageRequest, Problem> {
+    page_request_of(limit, cursor, LIMIT_MAX)
+}
+
+/// Checks `limit` and `cursor` of a listing whose pages may have so many items.
+pub(crate) fn page_request_of(
+    limit: Option<u32>,
+    cursor: Option<&str>,
+    most: u32,
+) -> Result<PageRequest, Problem> {
     let limit = limit.unwrap_or(LIMIT_DEFAULT);
-    if !(1..=LIMIT_MAX).contains(&limit) {
-        return Err(Invalid::one("/limit", format!("must be between 1 and {LIMIT_MAX}")).into());
+    if !(1..=most).contains(&limit) {
+        return Err(Invalid::one("/limit", format!("must be between 1 and {most}")).into());
     }
     let cursor = cursor.map(str::parse).transpose().map_err(
         |error: stagehook_core::page::InvalidCursor| Invalid::one("/cursor", error.to_string()),

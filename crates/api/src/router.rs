@@ -57,20 +57,31 @@ pub(crate) fn resources() -> OpenApiRouter<ApiState> {
         ))
         .routes(routes!(routes::hook_order::order))
         .routes(routes!(routes::hook_test::test))
+        .routes(routes!(routes::hook_test::cancel))
+        .routes(routes!(
+            routes::test_cases::create,
+            routes::test_cases::list
+        ))
+        .routes(routes!(
+            routes::test_cases::update,
+            routes::test_cases::delete
+        ))
         .routes(routes!(routes::effective::studio))
         .routes(routes!(routes::effective::scope))
+        .routes(routes!(routes::logs::list))
         .routes(routes!(routes::logs::of_hook))
         .routes(routes!(routes::logs::of_job))
+        .routes(routes!(routes::logs::export))
         .routes(routes!(routes::logs::get))
+        .routes(routes!(routes::hook_activity::get))
+        .routes(routes!(routes::overview::get))
         .routes(routes!(routes::revisions::list))
         .routes(routes!(routes::revisions::restore))
         .routes(routes!(routes::plugins::upload, routes::plugins::list))
-        .routes(routes!(routes::logs::list))
         .routes(routes!(routes::plugins::validate))
         .routes(routes!(routes::plugins::transfer::import))
         .routes(routes!(routes::plugins::versions))
-        .routes(routes!(routes::hook_activity::get))
-        .routes(routes!(routes::overview::get))
+        .routes(routes!(routes::plugins::usage::get))
         .routes(routes!(routes::plugins::version))
         .routes(routes!(routes::plugins::install::install))
         .routes(routes!(routes::plugins::yank::yank))

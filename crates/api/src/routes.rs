@@ -23,4 +23,5 @@ pub(crate) mod scripts;
 pub(crate) mod secrets;
 pub(crate) mod session;
 pub(crate) mod stage_runs;
+pub(crate) mod test_cases;
 pub(crate) mod tokens;

@@ -1,10 +1,12 @@
 //! What handlers share.
 
 use crate::auth::KnownTokens;
+use crate::problem::Problem;
 use crate::settings::ApiSettings;
-use stagehook_engine::Engine;
+use axum::http::StatusCode;
+use stagehook_engine::{Engine, EngineError};
 use std::sync::Arc;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// What handlers share; cheap to clone.
 #[derive(Debug, Clone)]
@@ -30,6 +32,20 @@ impl ApiState {
             sessions_of_listeners: Arc::new(Semaphore::new(settings.connections)),
             settings: Arc::new(settings),
             known: Arc::new(KnownTokens::default()),
+        }
+    }
+
+    /// Waits for a place among the downloads, not for ever: who reads slowly
+    /// holds one for long.
+    pub(crate) async fn download_place(&self) -> Result<OwnedSemaphorePermit, Problem> {
+        let place = Arc::clone(&self.downloads).acquire_owned();
+        match tokio::time::timeout(self.settings.read_timeout, place).await {
+            Ok(place) => place.map_err(|_| EngineError::ShuttingDown.into()),
+            Err(_) => Err(Problem::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "overloaded",
+                "there are too many downloads at the moment: try again later",
+            )),
         }
     }
 }

@@ -93,6 +93,8 @@ integer_id! {
     HookId,
     /// A row of the execution log.
     LogId,
+    /// A sample input that is kept with a hook.
+    TestCaseId,
     /// A row of the audit trail.
     AuditId,
     /// An API token.

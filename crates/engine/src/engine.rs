@@ -17,7 +17,7 @@ use stagehook_core::config::HookConfig;
 use stagehook_core::contract::HookInput;
 use stagehook_core::execution::{Execution, ExecutionStatus};
 use stagehook_core::hook::Hook;
-use stagehook_core::ids::StageRunId;
+use stagehook_core::ids::{ExecutionId, StageRunId};
 use stagehook_runners::process::{ConfinementLevel, MemoryLimit};
 use stagehook_runners::{Invocation, Runners, Secrets};
 use stagehook_store::Store;
@@ -39,7 +39,8 @@ pub struct Engine {
     pub(crate) script_contents: Contents,
     pub(crate) secrets: Arc<Secrets>,
     pub(crate) loaded_secrets: Loaded,
-    pub(crate) running: Arc<Running>,
+    pub(crate) running: Arc<Running<StageRunId>>,
+    pub(crate) tests: Arc<Running<ExecutionId>>,
     pub(crate) metrics: Metrics,
     /// A Python hook could not be started: perhaps its environment is missing.
     pub(crate) environment_missed: AtomicBool,
@@ -90,6 +91,7 @@ impl Engine {
             secrets,
             loaded_secrets: Loaded::default(),
             running: Arc::new(Running::default()),
+            tests: Arc::new(Running::default()),
             metrics: Metrics::default(),
             environment_missed: AtomicBool::default(),
             event_types: EventTypes::default(),
@@ -121,6 +123,7 @@ impl Engine {
         if recovered > 0 {
             tracing::warn!(recovered, "took up deliveries that were cut off");
         }
+        engine.store.forget_tests(node, true, now).await?;
         engine.open_secrets().await?;
         engine.tasks.spawn(Arc::clone(&engine).keep_lease());
         engine.tasks.spawn(Arc::clone(&engine).keep_secrets_fresh());

@@ -1,6 +1,6 @@
 //! What the engine refuses or cannot do.
 
-use stagehook_core::ids::{JobId, StageRunId};
+use stagehook_core::ids::{ExecutionId, JobId, StageRunId};
 use stagehook_core::invalid::Invalid;
 use stagehook_core::job::JobStatus;
 use stagehook_core::oci_layout::LayoutError;
@@ -38,6 +38,9 @@ pub enum EngineError {
     /// The stage run has ended.
     #[error("stage run {0} has ended already")]
     AlreadyEnded(StageRunId),
+    /// There is no such test at work.
+    #[error("no test with the execution id {0} is at work")]
+    NoSuchTest(ExecutionId),
     /// Only an administrator may do that.
     #[error("only an administrator may have a script run without a sandbox")]
     NeedsAdministrator,

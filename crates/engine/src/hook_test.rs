@@ -7,49 +7,38 @@ use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::input::{hook_config, hook_ref, job_ref, millis, scene_context};
 use crate::record::{Belongs, record};
-use serde::Deserialize;
-use serde_json::{Map, Value};
+use crate::stage::OnDisconnect;
+use serde_json::Value;
 use stagehook_core::contract::{HookInput, SCHEMA, TriggerRef};
 use stagehook_core::event_pattern::is_event_name;
 use stagehook_core::ids::{EventId, ExecutionId, HookId, JobId};
 use stagehook_core::invalid::Invalid;
 use stagehook_core::log::ExecutionLog;
+use stagehook_core::test_case::SampleInput;
 use stagehook_core::trigger::Trigger;
 use stagehook_store::StoreError;
+use std::convert::Infallible;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
-use utoipa::ToSchema;
 
-/// A sample input; every part is optional.
-#[derive(Debug, Clone, Default, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct SampleInput {
-    /// Path of the file at hand.
-    pub segment_path: Option<String>,
-    /// What is known so far.
-    #[schema(value_type = Object)]
-    pub metadata: Map<String, Value>,
-    /// The scene.
-    #[schema(value_type = Object)]
-    pub scene_context: Map<String, Value>,
-    /// A job that the hook is told it runs for.
-    pub job_id: Option<JobId>,
-    /// For an event hook: the event's name; the hook's own pattern when it has
-    /// no `*`, otherwise `test`.
-    pub event: Option<String>,
-    /// For an event hook: the event's data.
-    #[schema(value_type = Object)]
-    pub data: Map<String, Value>,
+/// A test of a hook.
+#[derive(Debug, Clone)]
+pub struct HookTest {
+    /// The hook.
+    pub hook: HookId,
+    /// What it is told.
+    pub input: SampleInput,
+    /// The execution's id, where whoever asks chose one.
+    pub execution_id: Option<ExecutionId>,
+    /// What becomes of it if nobody waits for its answer any more.
+    pub on_disconnect: OnDisconnect,
 }
 
 impl Engine {
     /// Runs one hook with a sample input, and logs it as a test. It ends when
-    /// its own timeout passes or when the server stops.
-    pub async fn test_hook(
-        self: &Arc<Self>,
-        id: HookId,
-        sample: SampleInput,
-    ) -> Result<ExecutionLog, EngineError> {
+    /// its own timeout passes, when it is cancelled, or when the server stops.
+    pub async fn test_hook(self: &Arc<Self>, test: HookTest) -> Result<ExecutionLog, EngineError> {
+        let (id, sample) = (test.hook, test.input);
         let turn = self.turn().await?;
         let hook = self.store.get_hook(id).await?;
         let job = match sample.job_id {
@@ -95,7 +84,7 @@ impl Engine {
         let timeout = self.timeout_of(&hook.spec.config);
         let input = HookInput {
             schema: SCHEMA.to_owned(),
-            execution_id: ExecutionId::generate(),
+            execution_id: test.execution_id.unwrap_or_else(ExecutionId::generate),
             hook: hook_ref(&hook, source),
             job: job.as_ref().map(job_ref),
             trigger,
@@ -113,21 +102,38 @@ impl Engine {
             previous_results: Vec::new(),
             inherited: None,
         };
+        let (caller, gone) = test.on_disconnect.thread();
         let engine = Arc::clone(self);
-        let cancel = self.stopping.child_token();
+        let execution_id = input.execution_id;
         // In a task of its own: whoever asked may go away, the log is kept all
         // the same.
         let test = self.tasks.spawn(async move {
             let log = engine
-                .run_test(hook, job.map(|job| job.id), input, &cancel)
+                .run_test(hook, job.map(|job| job.id), input, gone)
                 .await;
             drop(turn);
             log
         });
-        test.await.map_err(|panic| {
-            tracing::error!(hook = %id, %panic, "a test broke");
-            EngineError::Broken
-        })?
+        let log = test.await;
+        drop(caller);
+        match log {
+            Ok(log) => log,
+            Err(panic) => {
+                tracing::error!(hook = %id, %panic, "a test broke");
+                self.store.abandon_test(execution_id).await?;
+                Err(EngineError::Broken)
+            }
+        }
+    }
+
+    /// Ends a test, wherever it runs: there at once, or as soon as that server
+    /// looks.
+    pub async fn cancel_test(&self, id: ExecutionId) -> Result<(), EngineError> {
+        if self.tests.cancel(id) || self.store.request_test_cancel(id).await? {
+            Ok(())
+        } else {
+            Err(EngineError::NoSuchTest(id))
+        }
     }
 
     async fn run_test(
@@ -135,14 +141,26 @@ impl Engine {
         hook: stagehook_core::hook::Hook,
         job: Option<JobId>,
         input: HookInput,
-        cancel: &CancellationToken,
+        gone: CancellationToken,
     ) -> Result<ExecutionLog, EngineError> {
+        self.store
+            .begin_test(input.execution_id, self.settings.node)
+            .await?;
+        let cancel = self.stopping.child_token();
+        let _place = self.tests.enter(input.execution_id, cancel.clone());
         let executed_at = self.settings.clock.now();
         let input_json = serde_json::to_string(&input).unwrap_or_default();
         let timeout = self.timeout_of(&hook.spec.config);
-        let execution = self
-            .execute(&hook, &input, &input_json, timeout, cancel)
-            .await;
+        let cancelled_once_gone = async {
+            gone.cancelled().await;
+            cancel.cancel();
+            std::future::pending::<Infallible>().await
+        };
+        let execution = tokio::select! {
+            biased;
+            execution = self.execute(&hook, &input, &input_json, timeout, &cancel) => execution,
+            never = cancelled_once_gone => match never {},
+        };
         self.metrics.executed(&hook.spec.config, &execution);
         let record = record(
             &hook,
@@ -153,7 +171,7 @@ impl Engine {
             execution,
             executed_at,
         );
-        let id = self.store.append_log(&record).await?;
+        let id = self.store.end_test(&record).await?;
         Ok(ExecutionLog { id, record })
     }
 }

@@ -40,6 +40,13 @@ impl Engine {
         for id in self.take_left_behind() {
             self.close_broken(id).await;
         }
+        for id in self
+            .store
+            .test_cancels_requested(self.settings.node)
+            .await?
+        {
+            self.tests.cancel(id);
+        }
         if recover {
             let closed = self.recover(Whose::Dead).await?;
             if closed > 0 {
@@ -56,6 +63,7 @@ impl Engine {
             if recovered > 0 {
                 tracing::warn!(recovered, "took up deliveries that nobody is at");
             }
+            self.store.forget_tests(node, false, now).await?;
             self.store.forget_publications(now - KEYS_KEPT).await?;
         }
         Ok(())

@@ -1,16 +1,19 @@
 //! Plugins: taking them in (`catalogue`), moving them (`transfer`), finding
-//! out which version a hook runs (`pin`), and making that ready to run.
+//! out which version a hook runs (`pin`), making that ready to run, and what it
+//! comes to (`usage`).
 
 mod catalogue;
 mod install;
 pub(crate) mod pin;
 mod transfer;
+mod usage;
 
 pub use catalogue::{PluginReport, SignatureState};
 pub(crate) use install::check_trigger;
 pub use install::{Installation, Installed};
 pub use stagehook_runners::wasm::ImportReport;
 pub use transfer::Component;
+pub use usage::{DAYS_MAX, DayOfPlugin, HookOfPlugin, PluginUsage};
 
 use crate::blocking::blocking;
 use crate::engine::Engine;

@@ -1,16 +1,24 @@
-//! The stage runs at work on this server.
+//! What is at work on this server and can be cancelled: stage runs, and tests.
 
-use stagehook_core::ids::StageRunId;
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-/// The stage runs at work on this server, so that they can be cancelled and
-/// waited for.
-#[derive(Debug, Default)]
-pub(crate) struct Running {
-    runs: Mutex<HashMap<StageRunId, Entry>>,
+/// The runs of one kind that are at work on this server, by their ids, so that
+/// they can be cancelled and waited for.
+#[derive(Debug)]
+pub(crate) struct Running<I: Copy + Eq + Hash> {
+    runs: Mutex<HashMap<I, Entry>>,
+}
+
+impl<I: Copy + Eq + Hash> Default for Running<I> {
+    fn default() -> Self {
+        Self {
+            runs: Mutex::default(),
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -21,15 +29,15 @@ struct Entry {
 
 /// A run's place among the running; dropping it says that the run has ended.
 #[derive(Debug)]
-pub(crate) struct Place {
-    running: Arc<Running>,
-    id: StageRunId,
+pub(crate) struct Place<I: Copy + Eq + Hash> {
+    running: Arc<Running<I>>,
+    id: I,
     _ended: watch::Sender<()>,
 }
 
-impl Running {
+impl<I: Copy + Eq + Hash> Running<I> {
     /// Enters a run.
-    pub(crate) fn enter(self: &Arc<Self>, id: StageRunId, cancel: CancellationToken) -> Place {
+    pub(crate) fn enter(self: &Arc<Self>, id: I, cancel: CancellationToken) -> Place<I> {
         let (sender, ended) = watch::channel(());
         self.lock().insert(id, Entry { cancel, ended });
         Place {
@@ -40,7 +48,7 @@ impl Running {
     }
 
     /// Cancels a run; false when it is not at work here.
-    pub(crate) fn cancel(&self, id: StageRunId) -> bool {
+    pub(crate) fn cancel(&self, id: I) -> bool {
         let runs = self.lock();
         let entry = runs.get(&id);
         if let Some(entry) = entry {
@@ -50,7 +58,7 @@ impl Running {
     }
 
     /// Waits until a run has ended; false when it is not at work here.
-    pub(crate) async fn wait(&self, id: StageRunId) -> bool {
+    pub(crate) async fn wait(&self, id: I) -> bool {
         let Some(mut ended) = self.lock().get(&id).map(|entry| entry.ended.clone()) else {
             return false;
         };
@@ -59,12 +67,12 @@ impl Running {
         true
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<StageRunId, Entry>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<I, Entry>> {
         self.runs.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Drop for Place {
+impl<I: Copy + Eq + Hash> Drop for Place<I> {
     fn drop(&mut self) {
         self.running.lock().remove(&self.id);
     }

@@ -2,10 +2,13 @@
 
 use stagehook_core::config::{ScriptPath, SecretName};
 use stagehook_core::digest::Digest;
-use stagehook_core::ids::{DeliveryId, HookId, JobId, ProjectId, SceneTypeId, StageRunId};
+use stagehook_core::ids::{
+    DeliveryId, ExecutionId, HookId, JobId, ProjectId, SceneTypeId, StageRunId,
+};
 use stagehook_core::job::JobStatus;
 use stagehook_core::plugin::{PluginName, PluginVersion};
 use stagehook_core::script::{FOLDER_MAX_BYTES, FOLDER_MAX_SCRIPTS};
+use stagehook_core::test_case::TEST_CASES_MAX;
 use std::fmt;
 use std::sync::Arc;
 
@@ -259,6 +262,18 @@ pub enum StoreError {
     FolderFull {
         /// The folder; empty for scripts that are in none.
         folder: String,
+    },
+    /// The hook has as many test cases as it can have.
+    #[error("hook {hook} has {TEST_CASES_MAX} test cases, which is the most: delete one first")]
+    TooManyTestCases {
+        /// The hook.
+        hook: HookId,
+    },
+    /// Another test has this id.
+    #[error("the execution id {id} was used before: choose another one, or none")]
+    ExecutionIdUsed {
+        /// The id.
+        id: ExecutionId,
     },
     /// Hooks name the secret.
     #[error(

@@ -6,15 +6,19 @@
 
 mod archive;
 mod change;
+mod held_up;
 mod order;
 mod query;
 mod revisions;
 mod row;
+mod test_cases;
+mod test_runs;
 
 pub(crate) use archive::{archive_of_project, archive_of_scene_type};
 pub(crate) use change::lock;
-pub use query::HookFilter;
+pub use held_up::HeldUp;
 pub(crate) use query::event_hooks_of;
+pub use query::{HOOKS_LIMIT_MAX, HookFilter};
 pub use revisions::Revision;
 
 use crate::database::{Connection, args};

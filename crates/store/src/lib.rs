@@ -81,10 +81,10 @@ pub use deliveries::{
 };
 pub use error::{Entity, OrderError, Result, StoreError};
 pub use events::EventFilter;
-pub use hooks::{HookFilter, Revision};
+pub use hooks::{HOOKS_LIMIT_MAX, HeldUp, HookFilter, Revision};
 pub use jobs::{JobFilter, NewJob, StageSubject};
-pub use logs::{LOOKED_AT_MAX, LogFilter};
-pub use overview::{Executions, Happened, HeldUp, HookLabel, OfHook, Throughput};
+pub use logs::{LOOKED_AT_MAX, LogFilter, Used};
+pub use overview::{Executions, Happened, HookLabel, OfHook, Throughput};
 pub use plugins::NewPlugin;
 pub use publications::{PublicationKey, Published};
 pub use retention::{Aging, Deleted};

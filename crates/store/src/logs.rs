@@ -3,6 +3,7 @@
 mod activity;
 mod row;
 mod search;
+mod usage;
 
 use crate::database::{Arg, args};
 use crate::document;
@@ -15,6 +16,7 @@ use serde_json::value::RawValue;
 use stagehook_core::ids::{DeliveryId, JobId, LogId, StageRunId};
 use stagehook_core::log::{ExecutionLog, ExecutionRecord};
 use stagehook_core::trigger::HookPoint;
+pub use usage::Used;
 
 /// Adds a record: the columns of the arguments of [`args_of`].
 macro_rules! insert_into {

@@ -21,8 +21,6 @@ use uuid::Uuid;
 const COUNTED_MAX: i64 = 120_000;
 /// Most of anything else that is counted one by one.
 const OTHERS_MAX: i64 = 100_000;
-/// Most hooks that are held up of which is said so.
-const HELD_UP_MAX: i64 = 50;
 
 /// Executions that were counted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -66,19 +64,6 @@ pub struct Happened {
     pub is_approximate: bool,
 }
 
-/// A hook whose deliveries wait, or that was disabled for its failures.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HeldUp {
-    /// The hook.
-    pub hook_id: HookId,
-    /// Its name.
-    pub name: String,
-    /// Why it was disabled.
-    pub disabled_reason: Option<String>,
-    /// Since when its deliveries wait.
-    pub paused_at: Option<DateTime<Utc>>,
-}
-
 /// A hook, so that people know which one it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HookLabel {
@@ -95,14 +80,6 @@ struct CountRow {
     executions: i64,
     failed: i64,
     duration_ms: i64,
-}
-
-#[derive(sqlx::FromRow)]
-struct HeldUpRow {
-    hook_id: i64,
-    name: String,
-    disabled_reason: Option<String>,
-    paused_at: Option<DateTime<Utc>>,
 }
 
 impl Store {
@@ -188,36 +165,6 @@ impl Store {
                 args![OTHERS_MAX],
             )
             .await
-    }
-
-    /// The hooks that are held up: how many, and the first of them.
-    pub async fn hooks_held_up(&self) -> Result<(i64, Vec<HeldUp>)> {
-        let mut connection = self.reader().await?;
-        let count = connection
-            .number(
-                "SELECT COUNT(*) FROM hook_deliveries d JOIN hooks h ON h.id = d.hook_id
-                 WHERE (d.paused_at IS NOT NULL OR d.disabled_reason IS NOT NULL)
-                   AND h.archived_at IS NULL",
-                args![],
-            )
-            .await?;
-        let rows: Vec<HeldUpRow> = connection
-            .all(
-                "SELECT d.hook_id, h.name, d.disabled_reason, d.paused_at
-                 FROM hook_deliveries d JOIN hooks h ON h.id = d.hook_id
-                 WHERE (d.paused_at IS NOT NULL OR d.disabled_reason IS NOT NULL)
-                   AND h.archived_at IS NULL
-                 ORDER BY d.hook_id LIMIT $1",
-                args![HELD_UP_MAX],
-            )
-            .await?;
-        let shown = rows.into_iter().map(|row| HeldUp {
-            hook_id: HookId::new(row.hook_id),
-            name: row.name,
-            disabled_reason: row.disabled_reason,
-            paused_at: row.paused_at,
-        });
-        Ok((count, shown.collect()))
     }
 
     /// The names and types of these hooks, deleted ones included.

@@ -14,7 +14,7 @@ impl From<EngineError> for Problem {
         match error {
             EngineError::Store(error) => error.into(),
             EngineError::Invalid(invalid) => Self::invalid("invalid-request", invalid),
-            EngineError::NoSuchJob(_) => Self::not_found(detail),
+            EngineError::NoSuchJob(_) | EngineError::NoSuchTest(_) => Self::not_found(detail),
             EngineError::JobNotRunning { status, .. } => job_not_running(status, detail),
             EngineError::ProjectDeleted(_) => {
                 Self::new(StatusCode::CONFLICT, "project-deleted", detail)
@@ -138,6 +138,15 @@ impl From<StoreError> for Problem {
             }
             StoreError::LastAdministrator { .. } => {
                 Self::new(StatusCode::CONFLICT, "last-administrator", detail)
+            }
+            StoreError::TooManyTestCases { .. } => {
+                Self::new(StatusCode::CONFLICT, "too-many-test-cases", detail)
+            }
+            StoreError::ExecutionIdUsed { .. } => {
+                let mut problem =
+                    Self::new(StatusCode::CONFLICT, "execution-id-used", detail.clone());
+                problem.errors = vec![FieldError::new("/execution_id", detail)];
+                problem
             }
             StoreError::FolderFull { .. } => Self::new(StatusCode::CONFLICT, "folder-full", detail),
             StoreError::Unavailable(source) => {

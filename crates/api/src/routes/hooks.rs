@@ -2,12 +2,13 @@
 
 use crate::auth::Actor;
 use crate::extract::{ApiJson, ApiQuery, Segment};
-use crate::listing::{Listing, page_request};
+use crate::listing::{Listing, page_request_of};
 use crate::problem::Problem;
 use crate::state::ApiState;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::{Extension, Json};
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use stagehook_core::config::{HookConfig, HookType};
@@ -17,12 +18,16 @@ use stagehook_core::event_type::{EventKind, EventType};
 use stagehook_core::hook::{Hook, HookRequest, HookSpec};
 use stagehook_core::ids::HookId;
 use stagehook_core::invalid::Invalid;
+use stagehook_core::plugin::PluginName;
 use stagehook_core::scope::ScopeType;
 use stagehook_core::trigger::HookPoint;
 use stagehook_core::verdict::FailureMode;
 use stagehook_engine::EngineError;
-use stagehook_store::HookFilter;
+use stagehook_store::{HOOKS_LIMIT_MAX, HookFilter};
 use utoipa::{IntoParams, ToSchema};
+
+/// Longest text to search for, in bytes.
+const SEARCH_MAX: usize = 200;
 
 /// Which hooks.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -43,7 +48,17 @@ pub(crate) struct HookQuery {
     enabled: Option<bool>,
     /// Those of this name.
     name: Option<String>,
-    /// Most items, from 1 to 200; 50 by default.
+    /// Those with this text in name or description, whatever the case of ASCII
+    /// letters.
+    search: Option<String>,
+    /// Those that run a version of this plugin.
+    #[param(value_type = Option<String>)]
+    plugin: Option<PluginName>,
+    /// Those whose deliveries wait or that were disabled for their failures, or
+    /// none of these.
+    paused: Option<bool>,
+    /// Most items, from 1 to 1000; 50 by default.
+    #[param(minimum = 1, maximum = 1000)]
     limit: Option<u32>,
     /// `next_cursor` of the page before.
     cursor: Option<String>,
@@ -107,6 +122,11 @@ pub(crate) struct HookShown {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, example = "1.3.0")]
     newer_plugin_version: Option<String>,
+    /// Why Stagehook disabled it, until it is enabled again; null of one that it
+    /// did not.
+    disabled_reason: Option<String>,
+    /// Since when its deliveries wait; null of one that is not paused.
+    paused_at: Option<DateTime<Utc>>,
 }
 
 /// A hook that was saved.
@@ -138,12 +158,22 @@ async fn warnings(state: &ApiState, spec: &HookSpec) -> Result<Vec<String>, Prob
     )])
 }
 
-/// Hooks as they are shown; one query for all of them.
+/// Hooks as they are shown; a query or two for all of them.
 async fn shown(state: &ApiState, hooks: &[&Hook]) -> Result<Vec<HookShown>, Problem> {
     let newer = state.engine.newer_plugin_versions(hooks).await?;
-    let shown = hooks.iter().zip(newer).map(|(hook, newer)| HookShown {
-        hook: HookDocument::from(*hook),
-        newer_plugin_version: newer.map(|version| version.to_string()),
+    let ids: Vec<HookId> = hooks.iter().map(|hook| hook.id).collect();
+    let mut held_up = state.engine.store().held_up_among(&ids).await?;
+    let shown = hooks.iter().zip(newer).map(|(hook, newer)| {
+        let held_up = held_up.remove(&hook.id);
+        let (disabled_reason, paused_at) = held_up
+            .map(|held_up| (held_up.disabled_reason, held_up.paused_at))
+            .unwrap_or_default();
+        HookShown {
+            hook: HookDocument::from(*hook),
+            newer_plugin_version: newer.map(|version| version.to_string()),
+            disabled_reason,
+            paused_at,
+        }
     });
     Ok(shown.collect())
 }
@@ -194,7 +224,15 @@ pub(crate) async fn list(
     State(state): State<ApiState>,
     ApiQuery(query): ApiQuery<HookQuery>,
 ) -> Result<Json<Listing<HookShown>>, Problem> {
-    let page = page_request(query.limit, query.cursor.as_deref())?;
+    let page = page_request_of(query.limit, query.cursor.as_deref(), HOOKS_LIMIT_MAX)?;
+    let length = query.search.as_ref().map(String::len);
+    if length.is_some_and(|length| !(1..=SEARCH_MAX).contains(&length)) {
+        let detail = format!("must have 1 to {SEARCH_MAX} bytes");
+        return Err(Problem::invalid(
+            "invalid-query",
+            Invalid::one("/search", detail),
+        ));
+    }
     let filter = HookFilter {
         scope_type: query.scope_type,
         scope_id: query.scope_id,
@@ -203,6 +241,9 @@ pub(crate) async fn list(
         hook_type: query.hook_type,
         enabled: query.enabled,
         name: query.name,
+        search: query.search,
+        plugin: query.plugin,
+        held_up: query.paused,
     };
     let page = state.engine.store().list_hooks(&filter, page).await?;
     let hooks: Vec<&Hook> = page.items.iter().collect();

@@ -1,12 +1,17 @@
 //! Execution logs.
 
+mod export;
+
 use crate::extract::{ApiQuery, Segment};
 use crate::listing::{Listing, page_request};
 use crate::problem::Problem;
 use crate::state::ApiState;
 use axum::Json;
+use axum::body::Body;
 use axum::extract::State;
+use axum::http::HeaderMap;
 use chrono::{DateTime, Utc};
+use export::ExportFormat;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use stagehook_core::config::HookType;
@@ -15,7 +20,6 @@ use stagehook_core::execution::{ExecutionStatus, ScriptRun, Usage};
 use stagehook_core::ids::{DeliveryId, ExecutionId, HookId, JobId, LogId, StageRunId};
 use stagehook_core::invalid::Invalid;
 use stagehook_core::log::ExecutionLog;
-use stagehook_core::page::PageRequest;
 use stagehook_core::scope::ScopeType;
 use stagehook_core::trigger::HookPoint;
 use stagehook_core::verdict::FailureMode;
@@ -104,70 +108,90 @@ impl From<ExecutionLog> for LogItem {
     }
 }
 
-/// Which logs.
-#[derive(Debug, Default, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct LogQuery {
-    /// Those of one hook.
-    hook_id: Option<HookId>,
-    /// Those of one job.
-    job_id: Option<JobId>,
-    /// Those of successes, or of failures.
-    success: Option<bool>,
-    /// Those with this status.
-    status: Option<ExecutionStatus>,
-    /// Those of hooks of one type.
-    hook_type: Option<HookType>,
-    /// Those of one stage.
-    hook_point: Option<HookPoint>,
-    /// Those of events of this type.
-    event: Option<String>,
-    /// Those of tests, or of real runs.
-    is_test: Option<bool>,
-    /// Those that began then or later (RFC 3339).
-    since: Option<DateTime<Utc>>,
-    /// Those that began before then (RFC 3339).
-    until: Option<DateTime<Utc>>,
-    /// Those of one stage run.
-    stage_run_id: Option<StageRunId>,
-    /// Those of one delivery.
-    delivery_id: Option<DeliveryId>,
-    /// Those with this text in what the hook printed, or in the error; upper and
-    /// lower case differ.
-    contains: Option<String>,
-    /// Most items, from 1 to 200; 50 by default.
-    #[param(minimum = 1, maximum = 200)]
-    limit: Option<u32>,
-    /// `next_cursor` of the page before.
-    cursor: Option<String>,
+/// A query of logs: the filters, which are the same everywhere, and fields of its
+/// own. (A flattened struct would take unknown parameters.)
+macro_rules! log_query {
+    ($(#[$about:meta])* $name:ident { $($(#[$meta:meta])* $field:ident: $type:ty,)* }) => {
+        $(#[$about])*
+        #[derive(Debug, Deserialize, IntoParams)]
+        #[serde(deny_unknown_fields)]
+        #[into_params(parameter_in = Query)]
+        pub(crate) struct $name {
+            /// Those of one hook.
+            hook_id: Option<HookId>,
+            /// Those of one job.
+            job_id: Option<JobId>,
+            /// Those of successes, or of failures.
+            success: Option<bool>,
+            /// Those with this status.
+            status: Option<ExecutionStatus>,
+            /// Those of hooks of one type.
+            hook_type: Option<HookType>,
+            /// Those of one stage.
+            hook_point: Option<HookPoint>,
+            /// Those of events of this type.
+            event: Option<String>,
+            /// Those of tests, or of real runs.
+            is_test: Option<bool>,
+            /// Those that began then or later (RFC 3339).
+            since: Option<DateTime<Utc>>,
+            /// Those that began before then (RFC 3339).
+            until: Option<DateTime<Utc>>,
+            /// Those of one stage run.
+            stage_run_id: Option<StageRunId>,
+            /// Those of one delivery.
+            delivery_id: Option<DeliveryId>,
+            /// Those with this text in what the hook printed, or in the error;
+            /// upper and lower case differ.
+            contains: Option<String>,
+            $($(#[$meta])* $field: $type,)*
+        }
+
+        impl $name {
+            fn filter(&self) -> Result<LogFilter, Problem> {
+                let length = self.contains.as_ref().map(String::len);
+                if length.is_some_and(|length| !(1..=CONTAINS_MAX).contains(&length)) {
+                    let detail = format!("must have 1 to {CONTAINS_MAX} bytes");
+                    return Err(wrong("/contains", detail));
+                }
+                Ok(LogFilter {
+                    hook_id: self.hook_id,
+                    job_id: self.job_id,
+                    success: self.success,
+                    status: self.status,
+                    hook_type: self.hook_type,
+                    hook_point: self.hook_point,
+                    event: self.event.clone(),
+                    is_test: self.is_test,
+                    since: self.since,
+                    until: self.until,
+                    stage_run_id: self.stage_run_id,
+                    delivery_id: self.delivery_id,
+                    contains: self.contains.clone(),
+                })
+            }
+        }
+    };
 }
 
-impl LogQuery {
-    /// What is asked for, and which page of it.
-    fn read(self) -> Result<(LogFilter, PageRequest), Problem> {
-        let page = page_request(self.limit, self.cursor.as_deref())?;
-        let length = self.contains.as_ref().map(String::len);
-        if length.is_some_and(|length| !(1..=CONTAINS_MAX).contains(&length)) {
-            let detail = format!("must have 1 to {CONTAINS_MAX} bytes");
-            return Err(wrong("/contains", detail));
-        }
-        let filter = LogFilter {
-            hook_id: self.hook_id,
-            job_id: self.job_id,
-            success: self.success,
-            status: self.status,
-            hook_type: self.hook_type,
-            hook_point: self.hook_point,
-            event: self.event,
-            is_test: self.is_test,
-            since: self.since,
-            until: self.until,
-            stage_run_id: self.stage_run_id,
-            delivery_id: self.delivery_id,
-            contains: self.contains,
-        };
-        Ok((filter, page))
+log_query! {
+    /// Which logs.
+    LogQuery {
+        /// Most items, from 1 to 200; 50 by default.
+        #[param(minimum = 1, maximum = 200)]
+        limit: Option<u32>,
+        /// `next_cursor` of the page before.
+        cursor: Option<String>,
+    }
+}
+
+log_query! {
+    /// Which logs, and as what.
+    ExportQuery {
+        /// One JSON document a line (`ndjson`), or a table (`csv`); `ndjson` by
+        /// default.
+        #[param(inline)]
+        format: Option<ExportFormat>,
     }
 }
 
@@ -199,6 +223,27 @@ pub(crate) async fn get(
     Segment(id): Segment<LogId>,
 ) -> Result<Json<LogItem>, Problem> {
     Ok(Json(state.engine.store().get_log(id).await?.into()))
+}
+
+/// Streams the logs that `/hook-logs` would list, all of them, as a file. The
+/// connection breaks where they cannot be read to their end.
+///
+/// In a table, a text that a spreadsheet would take for a formula has a `'` before
+/// it.
+#[utoipa::path(get, operation_id = "export_logs", path = "/hook-logs/export", tag = "logs", params(ExportQuery),
+    responses((status = 200, content((Vec<u8> = "application/x-ndjson"), (Vec<u8> = "text/csv")))))]
+pub(crate) async fn export(
+    State(state): State<ApiState>,
+    ApiQuery(query): ApiQuery<ExportQuery>,
+) -> Result<(HeaderMap, Body), Problem> {
+    let filter = query.filter()?;
+    let format = query.format.unwrap_or_default();
+    let place = state.download_place().await?;
+    let store = state.engine.store().clone();
+    Ok((
+        format.headers(),
+        export::stream(store, filter, format, place),
+    ))
 }
 
 /// Lists the logs of a hook, newest first. As with `/hook-logs`, a page may have
@@ -235,7 +280,8 @@ pub(crate) async fn of_job(
 }
 
 async fn answer(state: &ApiState, query: LogQuery) -> Result<Json<Listing<LogItem>>, Problem> {
-    let (filter, page) = query.read()?;
+    let page = page_request(query.limit, query.cursor.as_deref())?;
+    let filter = query.filter()?;
     let page = state.engine.store().list_logs(&filter, page).await?;
     Ok(Json(page.map(LogItem::from).into()))
 }

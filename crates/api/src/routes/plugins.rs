@@ -3,6 +3,7 @@
 pub(crate) mod install;
 mod shown;
 pub(crate) mod transfer;
+pub(crate) mod usage;
 pub(crate) mod yank;
 
 use crate::auth::Actor;

@@ -7,22 +7,22 @@ use std::convert::Infallible;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use utoipa::ToSchema;
 
-/// What becomes of a run when the connection of its caller closes before the
-/// answer is there.
+/// What becomes of a run, or of a test, when the connection of its caller closes
+/// before the answer is there.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OnDisconnect {
-    /// The hooks run to their end; the answer is kept.
+    /// What runs goes on to its end, and is kept.
     #[default]
     Continue,
-    /// The run is cancelled.
+    /// It is cancelled.
     Cancel,
 }
 
 impl OnDisconnect {
     /// Two ends of one thread: when the first one is dropped, the second is
     /// cancelled. There is no first one where nobody cares.
-    pub(super) fn thread(self) -> (Option<DropGuard>, CancellationToken) {
+    pub(crate) fn thread(self) -> (Option<DropGuard>, CancellationToken) {
         let gone = CancellationToken::new();
         let caller = (self == Self::Cancel).then(|| gone.clone().drop_guard());
         (caller, gone)

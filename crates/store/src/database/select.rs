@@ -20,6 +20,7 @@ pub(crate) enum Order {
 pub(crate) struct Select<'a> {
     sql: String,
     args: Vec<Arg<'a>>,
+    most: u32,
 }
 
 impl<'a> Select<'a> {
@@ -28,7 +29,14 @@ impl<'a> Select<'a> {
         Self {
             sql: format!("{select} WHERE 1 = 1"),
             args: Vec::new(),
+            most: LIMIT_MAX,
         }
+    }
+
+    /// Pages of this listing may have so many rows.
+    pub(crate) const fn at_most(&mut self, most: u32) -> &mut Self {
+        self.most = most;
+        self
     }
 
     /// Adds a condition without an argument.
@@ -68,6 +76,24 @@ impl<'a> Select<'a> {
         self
     }
 
+    /// Adds a condition that has to hold for one of these values at least, each
+    /// in place of every `?` in it.
+    pub(crate) fn and_any<T: Into<Arg<'a>>>(
+        &mut self,
+        condition: &'static str,
+        values: impl IntoIterator<Item = T>,
+    ) -> &mut Self {
+        let conditions: Vec<String> = values
+            .into_iter()
+            .map(|value| {
+                self.args.push(value.into());
+                condition.replace('?', &format!("${}", self.args.len()))
+            })
+            .collect();
+        let _ = write!(self.sql, " AND (1 = 0 OR {})", conditions.join(" OR "));
+        self
+    }
+
     /// Reads all rows, with an order and a bound of the caller's.
     pub(crate) async fn rows<T: Fetched>(
         mut self,
@@ -88,7 +114,7 @@ impl<'a> Select<'a> {
         order: Order,
         key_of: impl Fn(&T) -> i64,
     ) -> Result<Page<T>> {
-        let limit = page.limit.clamp(1, LIMIT_MAX);
+        let limit = page.limit.clamp(1, self.most);
         let (after, direction) = match order {
             Order::Ascending => (">", "ASC"),
             Order::Descending => ("<", "DESC"),

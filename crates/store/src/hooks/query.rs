@@ -1,5 +1,6 @@
 //! Finding hooks.
 
+use super::held_up::held_up;
 use super::row::{HookRow, hook_columns};
 use crate::database::{Connection, Order, Select, args};
 use crate::document::Row;
@@ -10,6 +11,7 @@ use stagehook_core::event_pattern::EventPattern;
 use stagehook_core::hook::Hook;
 use stagehook_core::ids::{HookId, ProjectId, SceneTypeId};
 use stagehook_core::page::{Page, PageRequest};
+use stagehook_core::plugin::PluginName;
 use stagehook_core::scope::{Lineage, ScopeType};
 use stagehook_core::trigger::{HookPoint, Trigger};
 
@@ -30,7 +32,17 @@ pub struct HookFilter {
     pub enabled: Option<bool>,
     /// Of exactly this name.
     pub name: Option<String>,
+    /// With this in their name or description; ASCII letters of either case.
+    pub search: Option<String>,
+    /// That run a version of this plugin.
+    pub plugin: Option<PluginName>,
+    /// Whose deliveries wait, or that were disabled for their failures; or none
+    /// of these.
+    pub held_up: Option<bool>,
 }
+
+/// Most hooks of a page: all that a studio has, as a rule.
+pub const HOOKS_LIMIT_MAX: u32 = 1_000;
 
 /// Every hook of a lineage that answers events, disabled ones included.
 pub(crate) async fn event_hooks_of(
@@ -56,12 +68,32 @@ pub(crate) async fn event_hooks_of(
     rows.into_iter().map(Hook::try_from).collect()
 }
 
+/// How configs may begin to refer to a plugin: by its name or by the digest of
+/// one of its versions.
+async fn references(connection: &mut Connection, plugin: &PluginName) -> Result<Vec<String>> {
+    let digests: Vec<(Vec<u8>,)> = connection
+        .all(
+            "SELECT v.digest FROM plugin_versions v JOIN plugins p ON p.id = v.plugin_id
+             WHERE p.name = $1",
+            args![plugin.as_str()],
+        )
+        .await?;
+    let mut references = vec![format!("{}@", plugin.as_str())];
+    for (digest,) in digests {
+        let digest = Row::new(Entity::Plugin, plugin.as_str()).digest("digest", digest)?;
+        references.push(digest.to_string());
+    }
+    Ok(references)
+}
+
 impl Store {
     /// The hooks that are not deleted, in the order in which they were
     /// created.
     pub async fn list_hooks(&self, filter: &HookFilter, page: PageRequest) -> Result<Page<Hook>> {
+        let mut connection = self.reader().await?;
         let mut select = Select::new(concat!("SELECT ", hook_columns!(), " FROM hooks"));
         select
+            .at_most(HOOKS_LIMIT_MAX)
             .and("archived_at IS NULL")
             .and_if("scope_type = ?", filter.scope_type.map(ScopeType::as_str))
             .and_if("scope_id = ?", filter.scope_id)
@@ -70,7 +102,29 @@ impl Store {
             .and_if("hook_type = ?", filter.hook_type.map(HookType::as_str))
             .and_if("enabled = ?", filter.enabled)
             .and_if("name = ?", filter.name.as_deref());
-        let mut connection = self.reader().await?;
+        if let Some(search) = &filter.search {
+            // LIKE minds the case on one database, and not on the other; and one
+            // knows no other upper case than that of ASCII.
+            select.and_both(
+                "(replace(lower(name || '\n' || description), ?, '')
+                      <> lower(name || '\n' || description)
+                  OR replace(name || '\n' || description, ?, '') <> name || '\n' || description)",
+                search.to_lowercase(),
+                search.as_str(),
+            );
+        }
+        if let Some(plugin) = &filter.plugin {
+            let references = references(&mut connection, plugin).await?;
+            // As we write configs, the plugin comes first.
+            select
+                .and("hook_type = 'wasm'")
+                .and_any("substr(config, 12, length(?)) = ?", references);
+        }
+        match filter.held_up {
+            Some(true) => select.and(concat!("id IN (", held_up!(), ")")),
+            Some(false) => select.and(concat!("id NOT IN (", held_up!(), ")")),
+            None => &mut select,
+        };
         select
             .page(
                 &mut connection,

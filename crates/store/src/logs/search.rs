@@ -147,7 +147,8 @@ impl LogFilter {
     }
 }
 
-/// In which order records are walked, and between which places.
+/// In which order records are walked, and between which places. At each end
+/// there is one bound alone: of two, a database may search by the wider one.
 #[derive(Debug, Clone, Copy)]
 enum Walk {
     /// As they were stored, newest first.
@@ -156,10 +157,15 @@ enum Walk {
         from: Option<i64>,
     },
     /// As they began, newest first.
-    Began {
-        before: Option<Place>,
-        from: Option<Place>,
-    },
+    Began { before: End, from: End },
+}
+
+/// An end of a walk by time.
+#[derive(Debug, Clone, Copy)]
+enum End {
+    Open,
+    Time(DateTime<Utc>),
+    Place(Place),
 }
 
 /// A record's place in a walk.
@@ -176,12 +182,20 @@ impl Walk {
                 select.and_if("id < ?", *before).and_if("id >= ?", *from);
             }
             Self::Began { before, from } => {
-                if let Some(place) = before {
-                    select.and_both("(executed_at, id) < (?, ?)", place.executed_at, place.id);
-                }
-                if let Some(place) = from {
-                    select.and_both("(executed_at, id) >= (?, ?)", place.executed_at, place.id);
-                }
+                match *before {
+                    End::Open => &mut *select,
+                    End::Time(at) => select.and_if("executed_at < ?", Some(at)),
+                    End::Place(Place { id, executed_at }) => {
+                        select.and_both("(executed_at, id) < (?, ?)", executed_at, id)
+                    }
+                };
+                match *from {
+                    End::Open => select,
+                    End::Time(at) => select.and_if("executed_at >= ?", Some(at)),
+                    End::Place(Place { id, executed_at }) => {
+                        select.and_both("(executed_at, id) >= (?, ?)", executed_at, id)
+                    }
+                };
             }
         }
     }
@@ -202,7 +216,7 @@ impl Walk {
             },
             Self::Began { before, .. } => Self::Began {
                 before,
-                from: Some(place),
+                from: End::Place(place),
             },
         }
     }
@@ -218,9 +232,9 @@ impl Store {
         page: PageRequest,
     ) -> Result<Page<ExecutionLog>> {
         let limit = page.limit.clamp(1, LIMIT_MAX);
-        let (held, rest) = filter.split();
+        let (mut held, rest) = filter.split();
         let mut connection = self.reader().await?;
-        let Some(mut walk) = begin(&mut connection, &held, &rest, page.cursor).await? else {
+        let Some(mut walk) = begin(&mut connection, &mut held, &rest, page.cursor).await? else {
             return Ok(Page {
                 items: Vec::new(),
                 next_cursor: None,
@@ -252,29 +266,30 @@ impl Store {
     }
 }
 
-/// Where the walk begins; none if it is over before.
+/// Where the walk begins; none if it is over before. What is held by time becomes
+/// the ends of the walk.
 async fn begin(
     connection: &mut Connection,
-    held: &LogFilter,
+    held: &mut LogFilter,
     rest: &LogFilter,
     cursor: Option<Cursor>,
 ) -> Result<Option<Walk>> {
     let before = cursor.map(Cursor::key);
-    if held.since.is_some() || held.until.is_some() {
-        let place = match before {
-            None => None,
-            Some(id) => {
-                let place = place_of(connection, id).await?;
-                // Deleted because it is old, and with it what is older.
-                if place.is_none() {
-                    return Ok(None);
-                }
-                place
+    let (since, until) = (held.since.take(), held.until.take());
+    if since.is_some() || until.is_some() {
+        let mut end = until.map_or(End::Open, End::Time);
+        if let Some(id) = before {
+            // Deleted because it is old, and with it what is older.
+            let Some(place) = place_of(connection, id).await? else {
+                return Ok(None);
+            };
+            if until.is_none_or(|until| place.executed_at < until) {
+                end = End::Place(place);
             }
-        };
+        }
         return Ok(Some(Walk::Began {
-            before: place,
-            from: None,
+            before: end,
+            from: since.map_or(End::Open, End::Time),
         }));
     }
     let mut walk = (before, None);
@@ -291,17 +306,25 @@ async fn begin(
         }
     }
     if let Some(since) = rest.since {
-        let until: Option<(i64,)> = connection
-            .optional(
-                "SELECT id FROM hook_execution_logs WHERE executed_at < $1
-                 ORDER BY executed_at DESC, id DESC LIMIT 1",
-                args![since.checked_sub_signed(STORED_WITHIN)],
-            )
-            .await?;
-        walk.1 = until.map(|(id,)| id);
+        walk.1 = stored_before(connection, since).await?;
     }
     let (before, from) = walk;
     Ok(Some(Walk::Stored { before, from }))
+}
+
+/// A record that was stored before any that began at this time or later.
+pub(super) async fn stored_before(
+    connection: &mut Connection,
+    since: DateTime<Utc>,
+) -> Result<Option<i64>> {
+    let before: Option<(i64,)> = connection
+        .optional(
+            "SELECT id FROM hook_execution_logs WHERE executed_at < $1
+             ORDER BY executed_at DESC, id DESC LIMIT 1",
+            args![since.checked_sub_signed(STORED_WITHIN)],
+        )
+        .await?;
+    Ok(before.map(|(id,)| id))
 }
 
 async fn place_of(connection: &mut Connection, id: i64) -> Result<Option<Place>> {

@@ -9,6 +9,7 @@ mod deliveries;
 mod deliveries_in_order;
 mod events;
 mod failing_hooks;
+mod finding_hooks;
 mod fixture;
 mod hooks;
 mod jobs;
@@ -32,6 +33,7 @@ mod searching_logs;
 mod secrets;
 mod sessions;
 mod stage_runs;
+mod test_cases;
 mod tokens;
 mod writing;
 

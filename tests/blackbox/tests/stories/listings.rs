@@ -41,7 +41,8 @@ async fn hooks_are_filtered(on: Database) {
         "e",
         "webhook",
         json!({"url": "https://tracker.example.com/"}),
-    );
+    )
+    .with("description", "tells the Tracker");
     e.on_event("job_*").create(&studio).await;
     studio
         .shell("a", "")
@@ -73,9 +74,24 @@ async fn hooks_are_filtered(on: Database) {
         ("?name=A", vec![]),
         ("?name=a&scope_type=studio", vec!["a"]),
         ("?name=%27%20OR%201%3D1", vec![]),
+        ("?search=A", vec!["a", "e", "a"]),
+        ("?search=tracker", vec!["e"]),
+        ("?search=%25", vec![]),
+        ("?search=a&hook_point=pre_segment", vec!["a"]),
+        ("?paused=true", vec![]),
+        ("?paused=false&event=job_*", vec!["e"]),
     ] {
         let found = studio.all(&format!("/hooks{query}")).await;
         assert_eq!(names(&found), expected, "{query}");
+    }
+    // A studio's hooks are one page.
+    let page = studio.get("/hooks?limit=1000").await.ok();
+    assert_eq!(page["items"].as_array().unwrap().len(), 6);
+    let refused = studio.get("/hooks?limit=1001").await;
+    refused.problem(422, "invalid-request").at(["/limit"]);
+    for wrong in [String::new(), "x".repeat(201)] {
+        let refused = studio.get(&format!("/hooks?search={wrong}")).await;
+        refused.problem(422, "invalid-query").at(["/search"]);
     }
     let path = format!("/scene-types?project_id={project}");
     assert_eq!(names(&studio.all(&path).await), ["interior"]);

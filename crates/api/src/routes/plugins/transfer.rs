@@ -12,9 +12,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::{Extension, Json};
 use bytes::Bytes;
 use stagehook_core::plugin::PluginVersion;
-use stagehook_engine::EngineError;
 use stagehook_engine::plugins::Component;
-use std::sync::Arc;
 use tokio::sync::OwnedSemaphorePermit;
 
 /// The component of a version, as it was published.
@@ -26,7 +24,7 @@ pub(crate) async fn component(
     Segments(name, version): Segments,
 ) -> Result<(HeaderMap, Bytes), Problem> {
     let plugin = exact(&name, &version)?;
-    let place = download_place(&state).await?;
+    let place = state.download_place().await?;
     let Component { version, bytes } = state.engine.plugin_component(&plugin).await?;
     let headers = headers(&version, "application/wasm", "wasm");
     Ok((headers, sent(bytes, place)))
@@ -44,25 +42,11 @@ pub(crate) async fn export(
     Segments(name, version): Segments,
 ) -> Result<(HeaderMap, Bytes), Problem> {
     let plugin = exact(&name, &version)?;
-    let place = download_place(&state).await?;
+    let place = state.download_place().await?;
     let Component { version, bytes } = state.engine.export_plugin(&plugin).await?;
     let mut headers = headers(&version, "application/x-tar", "tar");
     headers.remove(ETAG);
     Ok((headers, sent(bytes, place)))
-}
-
-/// Waits for a place among the downloads, not for ever: who reads slowly
-/// holds one for long.
-async fn download_place(state: &ApiState) -> Result<OwnedSemaphorePermit, Problem> {
-    let place = Arc::clone(&state.downloads).acquire_owned();
-    match tokio::time::timeout(state.settings.read_timeout, place).await {
-        Ok(place) => place.map_err(|_| EngineError::ShuttingDown.into()),
-        Err(_) => Err(Problem::new(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "overloaded",
-            "too many plugins are being downloaded: try again later",
-        )),
-    }
 }
 
 /// Bytes that keep their place until the last of them is sent.
