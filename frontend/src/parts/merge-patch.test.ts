@@ -18,7 +18,7 @@ test("a key that objects have by themselves is a key like any other", () => {
   expect(JSON.stringify(after)).toBe('{"__proto__":{"x":1},"constructor":2}');
   expect(({} as Record<string, unknown>).x).toBeUndefined();
   expect(changes({}, after).map(({ path }) => path.join("."))).toEqual([
-    "__proto__",
+    "__proto__.x",
     "constructor",
   ]);
 });

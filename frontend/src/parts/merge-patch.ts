@@ -43,7 +43,9 @@ function compare(
     for (const key of keys) compare([...path, key], own(before, key), own(after, key), into);
     return;
   }
-  if (before === undefined) into.push({ path, kind: "added", after });
+  if (before === undefined && isMembers(after) && Object.keys(after).length > 0) {
+    for (const key of Object.keys(after)) compare([...path, key], undefined, own(after, key), into);
+  } else if (before === undefined) into.push({ path, kind: "added", after });
   else if (after === undefined) into.push({ path, kind: "removed", before });
   else if (!isSame(before, after)) into.push({ path, kind: "changed", before, after });
 }

@@ -74,7 +74,7 @@ export function UsageView({ log }: { log: LogItem }) {
     add("stdout", output(log.stdout, usage.stdout_dropped_bytes), outputBytes, sayBytes);
     add("stderr", output(log.stderr, usage.stderr_dropped_bytes), outputBytes, sayBytes);
   }
-  const bytes = (value: number | null | undefined) => (isKnown(value) ? sayBytes(value) : null);
+  const bytes = (value: number | null | undefined) => (value ? sayBytes(value) : null);
   return (
     <Stack gap="xl">
       <Stack gap="md">
@@ -85,7 +85,7 @@ export function UsageView({ log }: { log: LogItem }) {
       <Facts
         facts={[
           ["HTTP status", usage.http_status],
-          ["HTTP requests", usage.http_requests],
+          ["HTTP requests", usage.http_requests || null],
           ["Sent over HTTP", bytes(usage.http_bytes_sent)],
           ["Received over HTTP", bytes(usage.http_bytes_received)],
           ["Read from files", bytes(usage.bytes_read)],
@@ -118,7 +118,7 @@ function UsageBar({ name, used, limit, say }: Bar) {
       </Group>
       <Progress.Root size={7} radius="xl">
         <Progress.Section
-          value={Math.max(0.6, Math.min(100, share))}
+          value={used === 0 ? 0 : Math.max(0.6, Math.min(100, share))}
           color={share >= 100 ? "red" : share >= 80 ? "orange" : "indigo"}
           aria-label={`${name}: ${says}`}
         />

@@ -109,7 +109,7 @@ function Stage({
       <Text fz="xs" c="dimmed">
         {sayHookPoint(point)}
       </Text>
-      <Group gap={8} mt={8} mih={22}>
+      <Group gap={8} className={classes.verdict}>
         {last ? (
           <VerdictBadge run={last} />
         ) : (
@@ -118,7 +118,7 @@ function Stage({
           </Text>
         )}
       </Group>
-      <Text fz="xs" c="dimmed" mt={6} className="numbers">
+      <Text fz="xs" c="dimmed" className="numbers">
         {said.join(", ")}
       </Text>
     </UnstyledButton>
@@ -140,7 +140,7 @@ function columnsOf(files: ReadonlyMap<string, string>): Column<StageRun>[] {
     { name: "Verdict", width: "130px", cell: (run) => <VerdictBadge run={run} /> },
     {
       name: "Stage",
-      width: "180px",
+      width: "164px",
       cell: (run) => (
         <Link className={classes.link} to={`/stage-runs/${run.id}`}>
           {run.hook_point}
@@ -149,14 +149,14 @@ function columnsOf(files: ReadonlyMap<string, string>): Column<StageRun>[] {
     },
     {
       name: "File",
-      width: "26%",
+      width: "28%",
       cell: ({ id }) => (
         <Text fz="sm" truncate title={files.get(id)}>
           {files.get(id)}
         </Text>
       ),
     },
-    { name: "Hooks", cell: (run) => <Hooks run={run} /> },
+    { name: "Hooks", from: "md", cell: (run) => <Hooks run={run} /> },
     {
       name: "Took",
       width: "96px",

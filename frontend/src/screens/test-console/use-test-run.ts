@@ -24,7 +24,7 @@ export type Run = {
 const MOST_LINES = 5_000;
 const DRAW_MS = 80;
 /** How long is waited for the stream; the hook runs all the same. */
-const STREAM_MS = 2_000;
+const STREAM_MS = 1_000;
 
 /** A UUID of version 4; `randomUUID` is missing on pages that came over plain HTTP. */
 export function newExecutionId(): string {
