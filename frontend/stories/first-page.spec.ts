@@ -28,10 +28,10 @@ test("the first page is light, and asks for nothing twice", async ({ desk }) => 
 
   // Going to another page and back asks for what is not known, and for nothing else.
   const before = asks.length;
-  await desk.getByRole("link", { name: "Plugins" }).click();
+  await desk.getByRole("link", { name: "Plugins", exact: true }).click();
   await expect(desk.getByRole("heading", { name: "Plugins", level: 1 })).toBeVisible();
   await settled(desk);
-  await desk.getByRole("link", { name: "Overview" }).click();
+  await desk.getByRole("link", { name: "Overview", exact: true }).click();
   await settled(desk);
   const later = asks.slice(before).filter((ask) => !ask.includes("/events/stream"));
   expect(later.filter((ask, index) => later.indexOf(ask) !== index)).toEqual([]);

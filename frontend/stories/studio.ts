@@ -79,7 +79,7 @@ export const test = base.extend<{ desk: Page }, { studio: Studio }>({
         await server.remove();
       }
     },
-    { scope: "worker", timeout: 180_000 },
+    { scope: "worker", timeout: 600_000 },
   ],
   /** A page that is signed in; its console is as clean as its stories. */
   desk: async ({ studio, browser }, use) => {
