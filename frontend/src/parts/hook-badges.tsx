@@ -1,5 +1,5 @@
 /** What kind of hook it is, and whether anything keeps it from the host. */
-import { Badge, Group, Text, Tooltip } from "@mantine/core";
+import { Badge, Tooltip } from "@mantine/core";
 import {
   IconBox,
   IconBrandPython,
@@ -8,6 +8,7 @@ import {
   IconWebhook,
   type TablerIcon,
 } from "@tabler/icons-react";
+import classes from "./hook-badges.module.css";
 import { type HookDocument, type HookType, isTrusted, sayHookType } from "./hook-words";
 
 export const TYPE_ICONS: Record<HookType, TablerIcon> = {
@@ -20,12 +21,10 @@ export const TYPE_ICONS: Record<HookType, TablerIcon> = {
 export function HookTypeMark({ type }: { type: HookType }) {
   const Icon = TYPE_ICONS[type];
   return (
-    <Group gap={6} wrap="nowrap" component="span">
+    <span className={classes.type}>
       <Icon size={16} stroke={1.7} aria-hidden />
-      <Text component="span" fz="sm">
-        {sayHookType(type)}
-      </Text>
-    </Group>
+      {sayHookType(type)}
+    </span>
   );
 }
 

@@ -1,5 +1,5 @@
 /** How an execution ended: a word, a colour, and a shape for who cannot tell the colours. */
-import { Badge, Group, Text } from "@mantine/core";
+import { Group, Text } from "@mantine/core";
 import {
   IconAlertTriangle,
   IconBan,
@@ -51,13 +51,10 @@ export function ToneBadge({
   children: React.ReactNode;
 }) {
   return (
-    <Badge
-      className={classes.badge}
-      data-tone={tone}
-      leftSection={Icon ? <Icon size={12} stroke={2.4} aria-hidden /> : undefined}
-    >
+    <span className={classes.badge} data-tone={tone}>
+      {Icon && <Icon size={12} stroke={2.4} aria-hidden />}
       {children}
-    </Badge>
+    </span>
   );
 }
 

@@ -1,16 +1,15 @@
-/** Where a hook is defined, and the chain that leads there: studio > project > scene type. */
-import { Badge, Tooltip } from "@mantine/core";
+/**
+ * Where a hook is defined, and the chain that leads there: studio > project > scene type.
+ * Made of little: a list draws dozens of them while it is scrolled.
+ */
 import { IconBuilding, IconFolder, IconMovie } from "@tabler/icons-react";
 import type { Schemas } from "@/api/client";
+import classes from "./scope-badge.module.css";
 import { useScopes } from "./scopes";
 
 type ScopeType = Schemas["ScopeType"];
 
-const SHOWN = {
-  studio: { icon: IconBuilding, color: "gray" },
-  project: { icon: IconFolder, color: "indigo" },
-  scene_type: { icon: IconMovie, color: "grape" },
-} as const;
+const ICONS = { studio: IconBuilding, project: IconFolder, scene_type: IconMovie } as const;
 
 export const sayScopeType = (scope: ScopeType): string =>
   scope === "scene_type" ? "scene type" : scope;
@@ -22,17 +21,18 @@ export function ScopeBadge({
   scopeType: ScopeType;
   scopeId?: number | null;
 }) {
-  const { icon: Icon, color } = SHOWN[scopeType];
+  const Icon = ICONS[scopeType];
   const chain = useScopes().chain(scopeType, scopeId);
   return (
-    <Tooltip label={chain.join(" › ")}>
-      <Badge
-        color={color}
-        leftSection={<Icon size={12} aria-hidden />}
-        aria-label={chain.join(", ")}
-      >
-        {chain[chain.length - 1]}
-      </Badge>
-    </Tooltip>
+    <span
+      className={classes.badge}
+      data-scope={scopeType}
+      title={chain.join(" › ")}
+      role="img"
+      aria-label={chain.join(", ")}
+    >
+      <Icon size={12} aria-hidden />
+      <span className={classes.name}>{chain[chain.length - 1]}</span>
+    </span>
   );
 }

@@ -10,12 +10,15 @@ type Activity = Schemas["HookActivity"];
 type Waiting = { done: (activity: Activity) => void; failed: (error: unknown) => void };
 
 const KEY = "hook activity";
-const GATHER_MS = 60;
+/** As long as rows go by, nothing is asked; but not for ever. */
+const GATHER_MS = 100;
+const LONGEST_MS = 1_000;
 const MOST_IDS = 200;
 const REFRESH_MS = 2_000;
 
 const waiting = new Map<number, Waiting[]>();
 let timer: number | undefined;
+let since = 0;
 
 /** Waits a moment for others who ask, too. Who scrolled past meanwhile asks no more. */
 function gather(id: number, signal: AbortSignal): Promise<Activity> {
@@ -28,7 +31,10 @@ function gather(id: number, signal: AbortSignal): Promise<Activity> {
       else waiting.delete(id);
       failed(signal.reason);
     });
-    timer ??= window.setTimeout(ask, GATHER_MS);
+    if (timer === undefined) since = Date.now();
+    else window.clearTimeout(timer);
+    const left = since + LONGEST_MS - Date.now();
+    timer = window.setTimeout(ask, Math.max(0, Math.min(GATHER_MS, left)));
   });
 }
 

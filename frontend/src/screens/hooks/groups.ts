@@ -21,7 +21,7 @@ export type FilterKey = (typeof FILTERS)[number];
 export type HookFilters = Partial<Record<FilterKey, string>>;
 
 /** Hooks of one trigger and one scope: what can be put into another order. */
-export type Block = { key: string; hooks: Hook[] };
+export type Block = { key: string; hooks: Hook[]; ids: number[] };
 
 export type Row =
   | { kind: "heading"; key: string; title: string; says: string; count: number }
@@ -79,8 +79,10 @@ export function blocksOf(hooks: readonly Hook[]): Block[] {
   for (const hook of hooks.toSorted(inOrder)) {
     const key = `${hook.hook_point ?? `event ${hook.event}`}|${hook.scope_type}|${hook.scope_id ?? ""}`;
     const last = blocks.at(-1);
-    if (last?.key === key) last.hooks.push(hook);
-    else blocks.push({ key, hooks: [hook] });
+    if (last?.key === key) {
+      last.hooks.push(hook);
+      last.ids.push(hook.id);
+    } else blocks.push({ key, hooks: [hook], ids: [hook.id] });
   }
   return blocks;
 }

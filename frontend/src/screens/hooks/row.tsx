@@ -1,9 +1,12 @@
-/** One hook in the list. */
+/**
+ * One hook in the list, made of little: while one scrolls, dozens of rows are made in
+ * a second. What it takes to drag it is there once one is about to.
+ */
 import { useSortable } from "@dnd-kit/sortable";
 import { CSS } from "@dnd-kit/utilities";
-import { ActionIcon, Group, Switch, Tooltip } from "@mantine/core";
 import { IconChevronDown, IconChevronUp, IconGripVertical } from "@tabler/icons-react";
-import { memo, useState } from "react";
+import { type CSSProperties, type HTMLAttributes, memo, type Ref, useState } from "react";
+import { flushSync } from "react-dom";
 import { Link } from "react-router";
 import { HookTypeMark, TrustedBadge } from "@/parts/hook-badges";
 import { FAILURE_MODES, timeoutOf } from "@/parts/hook-words";
@@ -12,103 +15,84 @@ import { ScopeBadge } from "@/parts/scope-badge";
 import { sayDuration } from "@/parts/time";
 import { useActivity } from "./activity";
 import { switchHook } from "./change";
+import type { Columns } from "./columns";
 import type { Block, Row } from "./groups";
 import { BringBack, StateBadge, stateOf } from "./state";
 import classes from "./table.module.css";
 
-export const HookRow = memo(function HookRow({
-  row,
-  index,
-  position,
-  isUnderCursor,
-  mayEdit,
-  onMove,
-}: {
+type Props = {
   row: Extract<Row, { kind: "hook" }>;
   /** Among the hooks that are listed. */
   index: number;
   /** Among all rows of the table. */
   position: number;
   isUnderCursor: boolean;
+  columns: Columns;
   mayEdit: boolean;
+  /** Whether one is about to drag a hook of its block. */
+  isArmed: boolean;
+  onArm: (block: Block) => void;
   onMove: (block: Block, from: number, to: number) => void;
-}) {
-  const { hook, block, at } = row;
-  const [isBusy, setBusy] = useState(false);
-  const activity = useActivity(hook.id);
-  const isMovable = mayEdit && block.hooks.length > 1;
-  const sortable = useSortable({
-    id: hook.id,
-    data: { block, name: hook.name },
-    disabled: !isMovable,
-  });
-  const move = (direction: "up" | "down") => {
-    onMove(block, at, direction === "up" ? at - 1 : at + 1);
-    // The row goes elsewhere in the page, and the focus with it.
-    requestAnimationFrame(() => focusOn(direction, hook.id));
-  };
+};
+
+/** What makes it one that can be dragged. */
+type Dragging = {
+  row: { ref: Ref<HTMLTableRowElement>; style: CSSProperties; isDragging: boolean };
+  handle: HTMLAttributes<HTMLButtonElement> & { ref: Ref<HTMLButtonElement> };
+};
+
+export const HookRow = memo(function HookRow(props: Props) {
+  return props.isArmed ? <SortableRow {...props} /> : <PlainRow {...props} />;
+});
+
+function SortableRow(props: Props) {
+  const { hook, block } = props.row;
+  const sortable = useSortable({ id: hook.id, data: { block, name: hook.name } });
+  return (
+    <PlainRow
+      {...props}
+      dragging={{
+        row: {
+          ref: sortable.setNodeRef,
+          style: {
+            transform: CSS.Translate.toString(sortable.transform),
+            transition: sortable.transition,
+          },
+          isDragging: sortable.isDragging,
+        },
+        handle: {
+          ref: sortable.setActivatorNodeRef,
+          ...sortable.attributes,
+          ...sortable.listeners,
+        },
+      }}
+    />
+  );
+}
+
+function PlainRow(props: Props & { dragging?: Dragging }) {
+  const { row, index, position, isUnderCursor, columns, mayEdit, dragging } = props;
+  const { hook } = row;
   const state = stateOf(hook);
   return (
     <tr
-      ref={sortable.setNodeRef}
+      ref={dragging?.row.ref}
+      style={dragging?.row.style}
       className={classes.row}
-      style={{
-        transform: CSS.Translate.toString(sortable.transform),
-        transition: sortable.transition,
-      }}
       data-row={index}
       data-cursor={isUnderCursor || undefined}
       data-off={!hook.enabled || undefined}
-      data-dragging={sortable.isDragging || undefined}
+      data-dragging={dragging?.row.isDragging || undefined}
       aria-rowindex={position}
     >
-      <td className={classes.order}>
-        {isMovable ? (
-          <Group gap={0} wrap="nowrap">
-            <ActionIcon
-              ref={sortable.setActivatorNodeRef}
-              className={classes.handle}
-              variant="subtle"
-              color="gray"
-              size={28}
-              {...sortable.attributes}
-              {...sortable.listeners}
-              aria-label={`Drag ${hook.name} to another place`}
-            >
-              <IconGripVertical size={16} />
-            </ActionIcon>
-            <ActionIcon
-              className={classes.move}
-              variant="subtle"
-              color="gray"
-              size={24}
-              disabled={at === 0}
-              onClick={() => move("up")}
-              data-move={`up ${hook.id}`}
-              aria-label={`Move ${hook.name} up`}
-            >
-              <IconChevronUp size={15} />
-            </ActionIcon>
-            <ActionIcon
-              className={classes.move}
-              variant="subtle"
-              color="gray"
-              size={24}
-              disabled={at === block.hooks.length - 1}
-              onClick={() => move("down")}
-              data-move={`down ${hook.id}`}
-              aria-label={`Move ${hook.name} down`}
-            >
-              <IconChevronDown size={15} />
-            </ActionIcon>
-          </Group>
-        ) : (
-          <span className={classes.quiet}>{at + 1}.</span>
-        )}
-      </td>
+      {columns.order && (
+        <td className={classes.order}>
+          <Place {...props} />
+        </td>
+      )}
       <td>
-        <Group gap={8} wrap="nowrap">
-          <div style={{ minWidth: 0 }}>
+        <div className={classes.what}>
+          <div>
             <Link to={`/hooks/${hook.id}`} className={classes.name}>
               {hook.name}
             </Link>
@@ -116,46 +100,135 @@ export const HookRow = memo(function HookRow({
           </div>
           <TrustedBadge hook={hook} />
           {(state === "paused" || state === "failed") && <BringBack hook={hook} />}
-        </Group>
+        </div>
       </td>
       <td className={classes.state}>
         <StateBadge hook={hook} />
       </td>
-      <td className={classes.type}>
-        <HookTypeMark type={hook.hook_type} />
+      {columns.type && (
+        <td className={classes.type}>
+          <HookTypeMark type={hook.hook_type} />
+        </td>
+      )}
+      {columns.scope && (
+        <td className={classes.scope}>
+          <ScopeBadge scopeType={hook.scope_type} scopeId={hook.scope_id} />
+        </td>
+      )}
+      {columns.type && (
+        <td className={classes.failure}>
+          {FAILURE_MODES.find(({ name }) => name === hook.failure_mode)?.says}
+        </td>
+      )}
+      {columns.timeout && (
+        <td className={`${classes.timeout} ${classes.number}`}>{timeoutOf(hook)} s</td>
+      )}
+      {columns.runs && <Runs hookId={hook.id} />}
+      <td className={classes.switch}>
+        <Enabled hook={hook} mayEdit={mayEdit} />
       </td>
-      <td className={classes.scope}>
-        <ScopeBadge scopeType={hook.scope_type} scopeId={hook.scope_id} />
-      </td>
-      <td className={classes.failure}>
-        {FAILURE_MODES.find(({ name }) => name === hook.failure_mode)?.says}
-      </td>
-      <td className={`${classes.timeout} ${classes.number}`}>{timeoutOf(hook)} s</td>
+    </tr>
+  );
+}
+
+/** Its place, and how it gets another one. */
+function Place({
+  row,
+  mayEdit,
+  isArmed,
+  onArm,
+  onMove,
+  dragging,
+}: Props & { dragging?: Dragging }) {
+  const { hook, block, at } = row;
+  if (!mayEdit || block.hooks.length < 2) {
+    return <span className={classes.quiet}>{at + 1}.</span>;
+  }
+  const arm = () => {
+    // Before the key or the button that comes next: it is for what is there then.
+    if (!isArmed) flushSync(() => onArm(block));
+  };
+  const move = (direction: "up" | "down") => {
+    onMove(block, at, direction === "up" ? at - 1 : at + 1);
+    // The row goes elsewhere in the page, and the focus with it.
+    requestAnimationFrame(() => focusOnMove(direction, hook.id));
+  };
+  return (
+    <div className={classes.places}>
+      <button
+        type="button"
+        className={`${classes.button} ${classes.handle}`}
+        {...dragging?.handle}
+        aria-roledescription="sortable"
+        aria-label={`Drag ${hook.name} to another place`}
+        data-handle={hook.id}
+        onPointerEnter={arm}
+        onFocus={() => {
+          if (isArmed) return;
+          arm();
+          document.querySelector<HTMLElement>(`[data-handle="${hook.id}"]`)?.focus();
+        }}
+      >
+        <IconGripVertical size={16} aria-hidden />
+      </button>
+      <button
+        type="button"
+        className={classes.button}
+        disabled={at === 0}
+        onClick={() => move("up")}
+        data-move={`up ${hook.id}`}
+        aria-label={`Move ${hook.name} up`}
+      >
+        <IconChevronUp size={15} aria-hidden />
+      </button>
+      <button
+        type="button"
+        className={classes.button}
+        disabled={at === block.hooks.length - 1}
+        onClick={() => move("down")}
+        data-move={`down ${hook.id}`}
+        aria-label={`Move ${hook.name} down`}
+      >
+        <IconChevronDown size={15} aria-hidden />
+      </button>
+    </div>
+  );
+}
+
+function focusOnMove(direction: "up" | "down", id: number) {
+  const button = (direction: string) =>
+    document.querySelector<HTMLButtonElement>(`[data-move="${direction} ${id}"]:not(:disabled)`);
+  (button(direction) ?? button(direction === "up" ? "down" : "up"))?.focus();
+}
+
+function Runs({ hookId }: { hookId: number }) {
+  const activity = useActivity(hookId);
+  return (
+    <>
       <td className={classes.runs}>{activity && <RunDots runs={activity.runs} />}</td>
       <td className={`${classes.duration} ${classes.number}`}>
         {typeof activity?.p95_ms === "number" ? sayDuration(activity.p95_ms) : ""}
       </td>
-      <td className={classes.switch}>
-        <Tooltip label={hook.enabled ? "Switch off" : "Switch on"}>
-          <Switch
-            checked={hook.enabled}
-            disabled={!mayEdit || isBusy}
-            onChange={async (event) => {
-              setBusy(true);
-              await switchHook(hook, event.currentTarget.checked);
-              setBusy(false);
-            }}
-            aria-label={`${hook.name} is on`}
-            withThumbIndicator={false}
-          />
-        </Tooltip>
-      </td>
-    </tr>
+    </>
   );
-});
+}
 
-function focusOn(direction: "up" | "down", id: number) {
-  const button = (direction: string) =>
-    document.querySelector<HTMLButtonElement>(`[data-move="${direction} ${id}"]:not(:disabled)`);
-  (button(direction) ?? button(direction === "up" ? "down" : "up"))?.focus();
+function Enabled({ hook, mayEdit }: { hook: Props["row"]["hook"]; mayEdit: boolean }) {
+  const [isBusy, setBusy] = useState(false);
+  return (
+    <input
+      type="checkbox"
+      role="switch"
+      className={classes.toggle}
+      checked={hook.enabled}
+      disabled={!mayEdit || isBusy}
+      title={hook.enabled ? "Switch off" : "Switch on"}
+      aria-label={`${hook.name} is on`}
+      onChange={async (event) => {
+        setBusy(true);
+        await switchHook(hook, event.currentTarget.checked);
+        setBusy(false);
+      }}
+    />
+  );
 }

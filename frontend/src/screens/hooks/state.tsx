@@ -1,5 +1,5 @@
 /** Whether a hook runs, and where it does not: why, and the way back. */
-import { Alert, Button, Group, Text, Tooltip } from "@mantine/core";
+import { Alert, Button, Group, Text } from "@mantine/core";
 import {
   IconAlertTriangle,
   IconCircleCheck,
@@ -36,12 +36,7 @@ export function StateBadge({ hook }: { hook: Hook }) {
     </ToneBadge>
   );
   const why = reasonOf(hook);
-  if (!why) return badge;
-  return (
-    <Tooltip label={why}>
-      <span>{badge}</span>
-    </Tooltip>
-  );
+  return why ? <span title={why}>{badge}</span> : badge;
 }
 
 /** Why it does not run, where that is not simply because somebody switched it off. */

@@ -16,6 +16,7 @@ import { useMay } from "@/api/session";
 import { useListKeys } from "@/keys/list";
 import { useActivityRefresh } from "./activity";
 import { orderHooks } from "./change";
+import { type Columns, useColumns } from "./columns";
 import { announcements, instructions, nextPlace, upAndDown, withinBlock } from "./dragging";
 import type { Block, Row } from "./groups";
 import { HookRow } from "./row";
@@ -23,13 +24,15 @@ import classes from "./table.module.css";
 
 const HEADING_PX = 44;
 const ROW_PX = 53;
-const COLUMNS = 10;
 
 export function HookTable({ rows }: { rows: readonly Row[] }) {
   const navigate = useNavigate();
   const mayEdit = useMay("editor");
+  const columns = useColumns();
   const body = useRef<HTMLTableSectionElement>(null);
   const [dragged, setDragged] = useState<number>();
+  /** Of which block one is about to drag a hook; see HookRow. */
+  const [armed, setArmed] = useState<string>();
   useActivityRefresh();
 
   const hookRows = useMemo(
@@ -67,6 +70,7 @@ export function HookTable({ rows }: { rows: readonly Row[] }) {
     const after = arrayMove(block.hooks, from, to);
     void orderHooks(block.hooks, after, `${moved.name} runs in place ${to + 1} now`);
   }, []);
+  const onArm = useCallback((block: Block) => setArmed(block.key), []);
   const onDragEnd = ({ active, over }: DragEndEvent) => {
     setDragged(undefined);
     const block = (active.data.current as { block?: Block } | undefined)?.block;
@@ -84,7 +88,7 @@ export function HookTable({ rows }: { rows: readonly Row[] }) {
   const gap = (px: number, key: string) =>
     px > 0 && (
       <tr key={key} aria-hidden>
-        <td colSpan={COLUMNS} style={{ height: px, padding: 0 }} />
+        <td colSpan={columns.count} style={{ height: px, padding: 0 }} />
       </tr>
     );
 
@@ -95,11 +99,7 @@ export function HookTable({ rows }: { rows: readonly Row[] }) {
     if (!run) return;
     const { block, rows } = run;
     content.push(
-      <SortableContext
-        key={block.key}
-        items={block.hooks.map(({ id }) => id)}
-        strategy={verticalListSortingStrategy}
-      >
+      <SortableContext key={block.key} items={block.ids} strategy={verticalListSortingStrategy}>
         {rows}
       </SortableContext>,
     );
@@ -113,7 +113,9 @@ export function HookTable({ rows }: { rows: readonly Row[] }) {
     if (row.kind === "heading") {
       closeRun();
       if (before) content.push(before);
-      content.push(<Heading key={row.key} row={row} position={item.index + 2} />);
+      content.push(
+        <Heading key={row.key} row={row} position={item.index + 2} span={columns.count} />,
+      );
       continue;
     }
     if (run?.block !== row.block) closeRun();
@@ -127,7 +129,10 @@ export function HookTable({ rows }: { rows: readonly Row[] }) {
         index={index}
         position={item.index + 2}
         isUnderCursor={index === cursor}
+        columns={columns}
         mayEdit={mayEdit}
+        isArmed={armed === row.block.key}
+        onArm={onArm}
         onMove={onMove}
       />,
     );
@@ -145,38 +150,7 @@ export function HookTable({ rows }: { rows: readonly Row[] }) {
       onDragEnd={onDragEnd}
     >
       <table className={classes.table} aria-rowcount={rows.length + 1} aria-label="Hooks">
-        <thead>
-          <tr aria-rowindex={1}>
-            <th scope="col" className={classes.order}>
-              Order
-            </th>
-            <th scope="col">Name</th>
-            <th scope="col" className={classes.state}>
-              State
-            </th>
-            <th scope="col" className={classes.type}>
-              Type
-            </th>
-            <th scope="col" className={classes.scope}>
-              Scope
-            </th>
-            <th scope="col" className={classes.failure}>
-              If it fails
-            </th>
-            <th scope="col" className={`${classes.timeout} ${classes.number}`}>
-              Timeout
-            </th>
-            <th scope="col" className={classes.runs}>
-              Last runs
-            </th>
-            <th scope="col" className={`${classes.duration} ${classes.number}`}>
-              <abbr title="95 of the last 100 runs took no longer">p95</abbr>
-            </th>
-            <th scope="col" className={classes.switch}>
-              On
-            </th>
-          </tr>
-        </thead>
+        <Head columns={columns} />
         <tbody ref={body}>
           {content}
           {gap(margin + virtualizer.getTotalSize() - end, "rest")}
@@ -186,10 +160,69 @@ export function HookTable({ rows }: { rows: readonly Row[] }) {
   );
 }
 
-function Heading({ row, position }: { row: Extract<Row, { kind: "heading" }>; position: number }) {
+function Head({ columns }: { columns: Columns }) {
+  return (
+    <thead>
+      <tr aria-rowindex={1}>
+        {columns.order && (
+          <th scope="col" className={classes.order}>
+            Order
+          </th>
+        )}
+        <th scope="col">Name</th>
+        <th scope="col" className={classes.state}>
+          State
+        </th>
+        {columns.type && (
+          <th scope="col" className={classes.type}>
+            Type
+          </th>
+        )}
+        {columns.scope && (
+          <th scope="col" className={classes.scope}>
+            Scope
+          </th>
+        )}
+        {columns.type && (
+          <th scope="col" className={classes.failure}>
+            If it fails
+          </th>
+        )}
+        {columns.timeout && (
+          <th scope="col" className={`${classes.timeout} ${classes.number}`}>
+            Timeout
+          </th>
+        )}
+        {columns.runs && (
+          <>
+            <th scope="col" className={classes.runs}>
+              Last runs
+            </th>
+            <th scope="col" className={`${classes.duration} ${classes.number}`}>
+              <abbr title="95 of the last 100 runs took no longer">p95</abbr>
+            </th>
+          </>
+        )}
+        <th scope="col" className={classes.switch}>
+          On
+        </th>
+      </tr>
+    </thead>
+  );
+}
+
+function Heading({
+  row,
+  position,
+  span,
+}: {
+  row: Extract<Row, { kind: "heading" }>;
+  position: number;
+  span: number;
+}) {
   return (
     <tr aria-rowindex={position}>
-      <th scope="rowgroup" colSpan={COLUMNS} className={classes.heading}>
+      <th scope="rowgroup" colSpan={span} className={classes.heading}>
         <Group gap="xs" wrap="nowrap">
           <Title order={2} fz="sm" className="mono">
             {row.title}

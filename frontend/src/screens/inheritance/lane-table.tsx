@@ -11,7 +11,7 @@ const FIRST = 60;
 
 export function LaneTable({ groups, chain }: { groups: readonly LaneGroup[]; chain: Scope[] }) {
   return (
-    <Table.ScrollContainer minWidth={220 * chain.length + 130} type="native">
+    <Table.ScrollContainer minWidth={156 * chain.length + 90} type="native">
       <table className={classes.table} aria-label="What applies, level by level">
         <thead>
           <tr>

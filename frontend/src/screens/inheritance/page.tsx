@@ -73,7 +73,7 @@ export function Component() {
       subtitle="What a project and a scene type have from above, what they replace, and what they switch off."
     >
       <Paper p="md">
-        <Group gap="xs" align="flex-end">
+        <Group gap="xs" align="flex-end" wrap="nowrap">
           <div className={classes.studio}>
             <IconHierarchy2 size={16} aria-hidden />
             Studio
@@ -84,7 +84,7 @@ export function Component() {
             placeholder="Choose a project"
             searchable
             clearable
-            w={230}
+            className={classes.choice}
             data={scopes.projects.map(({ id, name }) => ({ value: String(id), label: name }))}
             value={project ? String(project.id) : null}
             onChange={(value) => setAll({ project: value, scene_type: null })}
@@ -97,7 +97,7 @@ export function Component() {
             searchable
             clearable
             disabled={!project}
-            w={230}
+            className={classes.choice}
             data={sceneTypes.map(({ id, name }) => ({ value: String(id), label: name }))}
             value={sceneType ? String(sceneType.id) : null}
             onChange={(value) => set("scene_type", value)}
