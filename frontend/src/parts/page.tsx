@@ -25,7 +25,7 @@ export function Page({
       <div>
         {before}
         <Group justify="space-between" align="flex-start" gap="md">
-          <div style={{ minWidth: 0 }}>
+          <div style={{ minWidth: 0, flex: "1 1 360px" }}>
             <Title order={1}>{title}</Title>
             {subtitle && (
               <Text component="div" c="dimmed" fz="sm" mt={4}>

@@ -69,7 +69,13 @@ export function Report({ report }: { report: ValidationReport }) {
                       {sentence(detail)}.
                     </Text>
                   ))}
-                  {broken.length > 0 && (
+                  {state === "broken" && broken.length === 0 && (
+                    <Text fz="sm">
+                      {counted(imports.filter(({ problem }) => problem).length, "import")} cannot be
+                      had as it is; they stand first below.
+                    </Text>
+                  )}
+                  {state === "broken" && (
                     <Text fz="sm" c="dimmed">
                       What to do: <WithCode text={advice} />
                     </Text>
@@ -91,8 +97,9 @@ export function Report({ report }: { report: ValidationReport }) {
 }
 
 /** What was found before says whether a rule was looked at. */
-function stateOf(rule: string, { problems, manifest }: ValidationReport): RuleState {
+function stateOf(rule: string, { problems, manifest, imports }: ValidationReport): RuleState {
   if (problems.some((problem) => problem.rule === rule)) return "broken";
+  if (rule === "import" && imports.some(({ problem }) => problem)) return "broken";
   const order = RULES.map(({ rule }) => rule as string);
   const first = Math.min(...problems.map((problem) => order.indexOf(problem.rule)));
   if (manifest || !(order.indexOf(rule) > first) || rule === "signature") return "fits";
