@@ -41,7 +41,8 @@ function about(props: WidgetProps | BaseInputTemplateProps) {
     "aria-label": hideLabel ? label || "value" : undefined,
     description: props.options.description || schema.description,
     required,
-    disabled: disabled || readonly,
+    disabled,
+    readOnly: readonly,
     error: rawErrors && rawErrors.length > 0 ? rawErrors.join("\n") : undefined,
   };
 }
@@ -109,6 +110,7 @@ function YesOrNo(props: WidgetProps) {
   return (
     <Checkbox
       {...about(props)}
+      disabled={props.disabled || props.readonly}
       // A box that must be ticked is not what "required" says of a boolean.
       required={false}
       checked={stands}

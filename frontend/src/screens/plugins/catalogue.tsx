@@ -1,5 +1,5 @@
 /** The plugins that hooks can run. */
-import { Badge, Button, Group, Paper, Skeleton, Stack, Text, TextInput } from "@mantine/core";
+import { Button, Group, Paper, Skeleton, Stack, Text, TextInput } from "@mantine/core";
 import { useDebouncedCallback } from "@mantine/hooks";
 import { IconBox, IconRosetteDiscountCheck, IconSearch, IconUpload } from "@tabler/icons-react";
 import { useCallback, useMemo, useState } from "react";
@@ -9,6 +9,7 @@ import { useMay } from "@/api/session";
 import { useListKeys } from "@/keys/list";
 import { EmptyState } from "@/parts/empty-state";
 import { useFilters } from "@/parts/filters";
+import { ToneBadge } from "@/parts/outcome";
 import { Page } from "@/parts/page";
 import { ProblemAlert } from "@/parts/problem-alert";
 import { PAGED, ShowMore } from "@/parts/show-more";
@@ -127,11 +128,11 @@ function Row({ plugin, index, isUnder }: { plugin: Entry; index: number; isUnder
             {plugin.version}
           </Text>
           {plugin.signed_by && (
-            <Badge color="teal" leftSection={<IconRosetteDiscountCheck size={12} aria-hidden />}>
+            <ToneBadge tone="good" icon={IconRosetteDiscountCheck}>
               signed by {plugin.signed_by}
-            </Badge>
+            </ToneBadge>
           )}
-          {plugin.yanked && <Badge color="orange">yanked</Badge>}
+          {plugin.yanked && <ToneBadge tone="warn">yanked</ToneBadge>}
         </Group>
         <Text fz="sm">{plugin.description || "It has no description."}</Text>
         <Text fz="xs" c="dimmed" mt={2}>

@@ -1,5 +1,6 @@
-import { Badge, Group, Paper, Text } from "@mantine/core";
+import { Group, Paper, Text } from "@mantine/core";
 import { Link } from "react-router";
+import { ToneBadge } from "@/parts/outcome";
 import { Section } from "@/parts/section";
 import { Ago } from "@/parts/time";
 import classes from "./versions.module.css";
@@ -28,8 +29,8 @@ export function Versions({
               >
                 {version}
               </Link>
-              {yanked && <Badge color="orange">yanked</Badge>}
-              {signed_by && <Badge color="teal">signed</Badge>}
+              {yanked && <ToneBadge tone="warn">yanked</ToneBadge>}
+              {signed_by && <ToneBadge tone="good">signed</ToneBadge>}
             </Group>
             <Text fz="xs" c="dimmed">
               <Ago at={created_at} />

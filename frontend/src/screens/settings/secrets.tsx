@@ -1,5 +1,5 @@
 /** Secrets by their names: which hooks name them, and when they were set. Never a value. */
-import { Badge, Button, Group, Paper, Skeleton, Table, Text } from "@mantine/core";
+import { Button, Group, Paper, Skeleton, Table, Text } from "@mantine/core";
 import { IconLockPassword, IconPlus } from "@tabler/icons-react";
 import { useState } from "react";
 import { Link } from "react-router";
@@ -9,6 +9,7 @@ import { outdated } from "@/api/queries";
 import { useMay } from "@/api/session";
 import { Confirm } from "@/parts/confirm";
 import { EmptyState } from "@/parts/empty-state";
+import { ToneBadge } from "@/parts/outcome";
 import { ProblemAlert } from "@/parts/problem-alert";
 import { Section } from "@/parts/section";
 import { PAGED, ShowMore } from "@/parts/show-more";
@@ -145,9 +146,9 @@ function Row({
       </Table.Td>
       <Table.Td>
         {secret.previous_until ? (
-          <Badge color="orange">
+          <ToneBadge tone="warn">
             signs until <Ago at={secret.previous_until} />
-          </Badge>
+          </ToneBadge>
         ) : (
           <Text fz="sm" c="dimmed">
             gone

@@ -7,6 +7,7 @@ import { problemOf } from "@/api/problem";
 import { outdated } from "@/api/queries";
 import { useMay, useSession } from "@/api/session";
 import { Confirm } from "@/parts/confirm";
+import { ToneBadge } from "@/parts/outcome";
 import { ProblemAlert } from "@/parts/problem-alert";
 import { Section } from "@/parts/section";
 import { PAGED, ShowMore } from "@/parts/show-more";
@@ -118,7 +119,7 @@ function Row({ token, isOwn, onRevoke }: { token: Token; isOwn: boolean; onRevok
         {isOwn && <Badge>yours</Badge>}
       </Table.Td>
       <Table.Td>
-        <Badge color={token.role === "admin" ? "orange" : "gray"}>{token.role}</Badge>
+        <ToneBadge tone={token.role === "admin" ? "warn" : "none"}>{token.role}</ToneBadge>
       </Table.Td>
       <Table.Td>{token.last_used_at ? <Ago at={token.last_used_at} /> : "never"}</Table.Td>
       <Table.Td>
@@ -127,7 +128,7 @@ function Row({ token, isOwn, onRevoke }: { token: Token; isOwn: boolean; onRevok
       <Table.Td>
         {token.expires_at ? (
           <>
-            {isOver && <Badge color="red">expired</Badge>} <Ago at={token.expires_at} />
+            {isOver && <ToneBadge tone="bad">expired</ToneBadge>} <Ago at={token.expires_at} />
           </>
         ) : (
           "never"
