@@ -121,11 +121,11 @@ export function sampleFor(
 export function sampleOf(log: LogItem): Sample {
   const { segment_path, metadata, scene_context, job, trigger, data } = inputOf(log);
   return tidied({
+    job_id: job?.id,
+    event: trigger?.event,
     segment_path,
     metadata,
     scene_context,
-    job_id: job?.id,
-    event: trigger?.event,
     data,
   });
 }

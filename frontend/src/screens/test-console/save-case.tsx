@@ -44,7 +44,8 @@ export function SaveCase({
   const change = api.useMutation("put", "/api/v1/hooks/{id}/test-cases/{case_id}", options);
   const { error, isPending } = replaced ? change : create;
   const problem = error ? problemOf(error) : undefined;
-  const isTaken = problem?.status === 409 && !problem.errors?.length;
+  const ofName =
+    detailsAt(problem, "/name") ?? (problem?.status === 409 ? problem.detail : undefined);
   const save = () => {
     const body = {
       name: name.trim(),
@@ -73,7 +74,7 @@ export function SaveCase({
             description="What it tries, such as: peak above the limit"
             value={name}
             onChange={(event) => setName(event.currentTarget.value)}
-            error={detailsAt(problem, "/name") ?? (isTaken ? problem.detail : undefined)}
+            error={ofName}
             required
             withAsterisk={false}
             data-autofocus
@@ -87,7 +88,7 @@ export function SaveCase({
             placeholder="Anything"
             data={STATUSES.map((value) => ({ value, label: sayStatus(value) }))}
           />
-          {!isTaken && <ProblemAlert error={error} known={["/name"]} />}
+          {!ofName && <ProblemAlert error={error} />}
           <Group justify="flex-end">
             <Button variant="default" onClick={onClose}>
               Cancel
