@@ -41,6 +41,10 @@ async fn each_that_is_warm_and_only_the_kernel_can_count_ends_as_expected() {
 }
 
 /// None where they would hurt the machine.
+#[expect(
+    clippy::print_stderr,
+    reason = "whoever reads the tests learns what was not tried"
+)]
 fn counted(arena: &Arena) -> Option<Vec<Case>> {
     if !arena.counts() {
         eprintln!("not tried: no control group can be made for a script on this machine");

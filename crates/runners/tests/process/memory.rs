@@ -21,6 +21,10 @@ async fn within(studio: &Studio, mib: u32, lines: &str) -> Execution {
 }
 
 /// Whether the kernel counts memory here; says so where it does not.
+#[expect(
+    clippy::print_stderr,
+    reason = "whoever reads the tests learns what was not tried"
+)]
 fn is_counted(studio: &Studio) -> bool {
     let is_counted = studio.runner.memory_limit() == MemoryLimit::ControlGroups;
     if !is_counted {

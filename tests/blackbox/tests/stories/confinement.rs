@@ -195,6 +195,10 @@ async fn each_limit_has_its_status(on: Database) {
     }
 }
 
+#[expect(
+    clippy::print_stderr,
+    reason = "whoever reads the tests learns what was not tried"
+)]
 async fn where_the_kernel_counts_a_fork_bomb_and_hidden_memory_are_ended(on: Database) {
     let studio = studio(on).await;
     let health = studio.get("//healthz").await.ok();
