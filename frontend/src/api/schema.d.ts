@@ -236,25 +236,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    execution_id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                202: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-            };
-        };
+        /**
+         * Ends a test that is at work, on whichever server: the hook is ended, and its
+         *     log says `cancelled`. 404 once it has ended.
+         */
+        post: operations["cancel_test"];
         delete?: never;
         options?: never;
         head?: never;
@@ -315,6 +301,28 @@ export interface paths {
         };
         /** Shows one log. */
         get: operations["get_log"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hook-logs/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Streams the logs that `/hook-logs` would list, all of them, as a file. The
+         *     connection breaks where they cannot be read to their end.
+         * @description In a table, a text that a spreadsheet would take for a formula has a `'` before
+         *     it.
+         */
+        get: operations["export_logs"];
         put?: never;
         post?: never;
         delete?: never;
@@ -486,6 +494,8 @@ export interface paths {
         /**
          * Runs a hook with a sample input. It is logged as a test and changes no job,
          *     no metadata and no pipeline state.
+         * @description 409 where `execution_id` was used before. The hook runs to its end even when
+         *     the caller goes away, unless `on_disconnect` says `cancel`.
          */
         post: operations["test_hook"];
         delete?: never;
@@ -501,60 +511,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: number;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            items: components["schemas"]["TestCase"][];
-                            next_cursor: null | string;
-                        };
-                    };
-                };
-            };
-        };
+        /** Lists the test cases of a hook, oldest first. */
+        get: operations["list_test_cases"];
         put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: number;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        expected_status?: null | components["schemas"]["ExecutionStatus"];
-                        input: components["schemas"]["SampleInput"];
-                        name: string;
-                    };
-                };
-            };
-            responses: {
-                201: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["TestCase"];
-                    };
-                };
-            };
-        };
+        /** Keeps a test case with a hook, which has at most 100 of them. */
+        post: operations["create_test_case"];
         delete?: never;
         options?: never;
         head?: never;
@@ -569,57 +530,11 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        put: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    case_id: number;
-                    id: number;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        expected_status?: null | components["schemas"]["ExecutionStatus"];
-                        input: components["schemas"]["SampleInput"];
-                        name: string;
-                    };
-                };
-            };
-            responses: {
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["TestCase"];
-                    };
-                };
-            };
-        };
+        /** Replaces a test case. */
+        put: operations["update_test_case"];
         post?: never;
-        delete: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    case_id: number;
-                    id: number;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                204: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-            };
-        };
+        /** Deletes a test case. */
+        delete: operations["delete_test_case"];
         options?: never;
         head?: never;
         patch?: never;
@@ -975,45 +890,13 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: {
-                    days?: number;
-                };
-                header?: never;
-                path: {
-                    name: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            days: {
-                                day: string;
-                                duration_ms: number;
-                                executions: number;
-                                failed: number;
-                                fuel_used: number;
-                            }[];
-                            hooks: {
-                                enabled: boolean;
-                                hook_id: number;
-                                name: string;
-                                scope_id: null | number;
-                                scope_type: components["schemas"]["ScopeType"];
-                                version: string;
-                            }[];
-                        };
-                    };
-                };
-            };
-        };
+        /**
+         * Shows which hooks run a plugin, and what they used.
+         * @description Of all hooks together the newest 20,000 executions are counted, of each at
+         *     least 100: where there are more, `counted_since` says since when the days are
+         *     whole.
+         */
+        get: operations["get_plugin_usage"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1363,61 +1246,18 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: {
-                    cursor?: string;
-                    limit?: number;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            items: components["schemas"]["ApiToken"][];
-                            next_cursor: null | string;
-                        };
-                    };
-                };
-            };
-        };
+        /**
+         * Lists the tokens without themselves, oldest first, those that have expired
+         *     included; for administrators.
+         */
+        get: operations["list_tokens"];
         put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        expires_in_days?: null | number;
-                        name: string;
-                        role: components["schemas"]["Role"];
-                    };
-                };
-            };
-            responses: {
-                201: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ApiToken"] & {
-                            token: string;
-                        };
-                    };
-                };
-            };
-        };
+        /**
+         * Makes a token; for administrators.
+         * @description The token itself is in the answer, this one time: the server keeps a hash
+         *     alone.
+         */
+        post: operations["create_token"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1434,25 +1274,14 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        delete: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: number;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                204: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-            };
-        };
+        /**
+         * Revokes a token; for administrators. Its sessions end, and whoever listens
+         *     with it is closed: on this server at once, on others within five seconds.
+         * @description The last administrator's token that does not expire cannot be revoked. One
+         *     that the server is given at its start (`STAGEHOOK_ADMIN_TOKEN`) is there again
+         *     after the next start.
+         */
+        delete: operations["revoke_token"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1467,21 +1296,6 @@ export interface components {
          * @enum {string}
          */
         Access: "read" | "write";
-        Activity: {
-            failed_of_last: number;
-            hook_id: number;
-            of_last: number;
-            p50_ms: null | number;
-            p95_ms: null | number;
-            runs: {
-                duration_ms: number;
-                /** Format: date-time */
-                executed_at: string;
-                log_id: number;
-                status: components["schemas"]["ExecutionStatus"];
-                success: boolean;
-            }[];
-        };
         /** @description A remark about a file or a span of it. */
         Annotation: {
             /** @description A stable short code. */
@@ -1508,14 +1322,30 @@ export interface components {
          * @enum {string}
          */
         AnnotationLevel: "info" | "warning" | "error";
+        /** @description A token, without the token itself: only its hash is kept. */
         ApiToken: {
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
             created_at: string;
+            /** @description Who made it: the name of another token, or `server`. */
             created_by: string;
-            expires_at: null | string;
-            id: number;
-            last_used_at: null | string;
+            /**
+             * Format: date-time
+             * @description When it works no longer; `null` where it works until it is revoked.
+             */
+            expires_at?: string | null;
+            /** @description Its id. */
+            id: components["schemas"]["TokenId"];
+            /**
+             * Format: date-time
+             * @description When it was used last, give or take a minute; `null` where it never was.
+             */
+            last_used_at?: string | null;
+            /** @description Unique; what the audit trail calls whoever uses it. */
             name: string;
+            /** @description What it allows. */
             role: components["schemas"]["Role"];
         };
         /** @description A file that the hook made. */
@@ -1600,6 +1430,39 @@ export interface components {
              * @description How many versions there are, yanked ones included.
              */
             versions: number;
+        };
+        /** @description A token that was just made. */
+        CreatedToken: components["schemas"]["ApiToken"] & {
+            /** @description The token itself. It is shown this one time. */
+            token: string;
+        };
+        /** @description A day of a plugin; tests are left out. */
+        DayOfPlugin: {
+            /**
+             * Format: date
+             * @description The day, in UTC.
+             */
+            day: string;
+            /**
+             * Format: int64
+             * @description How long they took, in milliseconds.
+             */
+            duration_ms: number;
+            /**
+             * Format: int64
+             * @description Executions that began on it.
+             */
+            executions: number;
+            /**
+             * Format: int64
+             * @description Of these, those that did not succeed.
+             */
+            failed: number;
+            /**
+             * Format: int64
+             * @description Units of fuel that they used.
+             */
+            fuel_used: number;
         };
         /** @description The hook that a delivery is for. */
         DeliveredTo: {
@@ -2013,6 +1876,24 @@ export interface components {
          * @description A hook.
          */
         HookId: number;
+        /** @description A hook that runs a plugin. */
+        HookOfPlugin: {
+            /** @description Whether it runs. */
+            enabled: boolean;
+            /** @description Its id. */
+            hook_id: components["schemas"]["HookId"];
+            /** @description Its name. */
+            name: string;
+            /**
+             * Format: int64
+             * @description The project's or the scene type's id; null for the studio.
+             */
+            scope_id?: number | null;
+            /** @description Where it applies. */
+            scope_type: components["schemas"]["ScopeType"];
+            /** @description The version of the plugin that it runs. */
+            version?: string | null;
+        };
         /**
          * @description The places in the pipeline where it asks for a verdict. REQ-MOD-2
          * @enum {string}
@@ -2104,7 +1985,11 @@ export interface components {
         };
         /** @description A hook, as it is shown. */
         HookShown: components["schemas"]["HookDocument"] & {
-            disabled_reason?: null | string;
+            /**
+             * @description Why Stagehook disabled it, until it is enabled again; null of one that it
+             *     did not.
+             */
+            disabled_reason?: string | null;
             /**
              * @description The newest version of its plugin that fits the hook's requirement, when
              *     the hook runs an older one. Save the hook without `config.pinned` to
@@ -2112,7 +1997,11 @@ export interface components {
              * @example 1.3.0
              */
             newer_plugin_version?: string | null;
-            paused_at?: null | string;
+            /**
+             * Format: date-time
+             * @description Since when its deliveries wait; null of one that is not paused.
+             */
+            paused_at?: string | null;
         };
         /**
          * @description The kinds of hooks. REQ-MOD-1
@@ -2308,6 +2197,37 @@ export interface components {
              * @default null
              */
             timeout_seconds: number | null;
+        };
+        /** @description One page of a listing. */
+        Listing_ApiToken: {
+            /** @description The items. */
+            items: {
+                /**
+                 * Format: date-time
+                 * @description When it was made.
+                 */
+                created_at: string;
+                /** @description Who made it: the name of another token, or `server`. */
+                created_by: string;
+                /**
+                 * Format: date-time
+                 * @description When it works no longer; `null` where it works until it is revoked.
+                 */
+                expires_at?: string | null;
+                /** @description Its id. */
+                id: components["schemas"]["TokenId"];
+                /**
+                 * Format: date-time
+                 * @description When it was used last, give or take a minute; `null` where it never was.
+                 */
+                last_used_at?: string | null;
+                /** @description Unique; what the audit trail calls whoever uses it. */
+                name: string;
+                /** @description What it allows. */
+                role: components["schemas"]["Role"];
+            }[];
+            /** @description Where the next page begins; `null` on the last. */
+            next_cursor?: string | null;
         };
         /** @description One page of a listing. */
         Listing_AuditEntry: {
@@ -2512,12 +2432,22 @@ export interface components {
             /** @description The items. */
             items: (components["schemas"]["HookDocument"] & {
                 /**
+                 * @description Why Stagehook disabled it, until it is enabled again; null of one that it
+                 *     did not.
+                 */
+                disabled_reason?: string | null;
+                /**
                  * @description The newest version of its plugin that fits the hook's requirement, when
                  *     the hook runs an older one. Save the hook without `config.pinned` to
                  *     move it there.
                  * @example 1.3.0
                  */
                 newer_plugin_version?: string | null;
+                /**
+                 * Format: date-time
+                 * @description Since when its deliveries wait; null of one that is not paused.
+                 */
+                paused_at?: string | null;
             })[];
             /** @description Where the next page begins; `null` on the last. */
             next_cursor?: string | null;
@@ -2771,6 +2701,35 @@ export interface components {
             /** @description Where the next page begins; `null` on the last. */
             next_cursor?: string | null;
         };
+        /** @description One page of a listing. */
+        Listing_TestCase: {
+            /** @description The items. */
+            items: {
+                /**
+                 * Format: date-time
+                 * @description When it was created.
+                 */
+                created_at: string;
+                /** @description Who created it. */
+                created_by: string;
+                expected_status?: components["schemas"]["ExecutionStatus"] | null;
+                /** @description The hook. */
+                hook_id: components["schemas"]["HookId"];
+                /** @description Its id. */
+                id: components["schemas"]["TestCaseId"];
+                /** @description What the hook is told. */
+                input: components["schemas"]["SampleInput"];
+                /** @description Unique for the hook. */
+                name: string;
+                /**
+                 * Format: date-time
+                 * @description When it was changed last.
+                 */
+                updated_at: string;
+            }[];
+            /** @description Where the next page begins; `null` on the last. */
+            next_cursor?: string | null;
+        };
         /** @description The hook, as it was when it ran. */
         LoggedHook: {
             id: components["schemas"]["HookId"];
@@ -2834,9 +2793,22 @@ export interface components {
             /** @description The project it belongs to. */
             project_id: components["schemas"]["ProjectId"];
         };
+        /** @description A token to be. */
+        NewToken: {
+            /**
+             * Format: int32
+             * @description How many days it works, up to ten years; until it is revoked where nothing
+             *     is said.
+             */
+            expires_in_days?: number | null;
+            /** @description Unique among the tokens; what the audit trail calls whoever uses it. */
+            name: string;
+            /** @description What it allows. */
+            role: components["schemas"]["Role"];
+        };
         /**
-         * @description What becomes of a run when the connection of its caller closes before the
-         *     answer is there.
+         * @description What becomes of a run, or of a test, when the connection of its caller closes
+         *     before the answer is there.
          * @enum {string}
          */
         OnDisconnect: "continue" | "cancel";
@@ -2847,50 +2819,6 @@ export interface components {
              *     to run.
              */
             hook_ids: components["schemas"]["HookId"][];
-        };
-        Overview: {
-            attention: {
-                exhausted_deliveries: {
-                    count: number;
-                    items: components["schemas"]["DeliveryShown"][];
-                };
-                jobs_to_review: {
-                    count: number;
-                    items: components["schemas"]["Job"][];
-                };
-                paused_hooks: {
-                    count: number;
-                    items: {
-                        hook_id: number;
-                        name: string;
-                        /** Format: date-time */
-                        paused_at: string;
-                        reason: null | string;
-                    }[];
-                };
-            };
-            slowest_hooks: {
-                failed: number;
-                hook_id: number;
-                hook_type: components["schemas"]["HookType"];
-                name: string;
-                p50_ms: number;
-                p95_ms: number;
-                runs: number;
-            }[];
-            throughput: {
-                executions: number;
-                failed: number;
-                /** Format: date-time */
-                start: string;
-            }[];
-            totals: {
-                events: number;
-                executions: number;
-                failed: number;
-                halted: number;
-                stage_runs: number;
-            };
         };
         /** @description What goes on, and what waits for a person. */
         OverviewShown: {
@@ -3015,6 +2943,19 @@ export interface components {
         PluginName: string;
         /** @description The signature of a component; written in base64. */
         PluginSignature: string;
+        /** @description What a plugin is used for, and what it used. */
+        PluginUsage: {
+            /**
+             * Format: date-time
+             * @description Since when all executions are counted, where there are too many for all of
+             *     the days; days before that are left away.
+             */
+            counted_since?: string | null;
+            /** @description Day by day in UTC, oldest first, days without an execution included. */
+            days: components["schemas"]["DayOfPlugin"][];
+            /** @description The hooks that run a version of it, at most 1,000. */
+            hooks: components["schemas"]["HookOfPlugin"][];
+        };
         /** @description A version of a plugin, without its bytes. */
         PluginVersion: components["schemas"]["PluginManifest"] & {
             /**
@@ -3719,23 +3660,55 @@ export interface components {
          * @enum {string}
          */
         StageRunStatus: "running" | "completed" | "cancelled" | "interrupted";
+        /** @description A sample input that is kept with a hook. */
         TestCase: {
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When it was created.
+             */
             created_at: string;
+            /** @description Who created it. */
             created_by: string;
-            expected_status: null | components["schemas"]["ExecutionStatus"];
-            hook_id: number;
-            id: number;
+            expected_status?: components["schemas"]["ExecutionStatus"] | null;
+            /** @description The hook. */
+            hook_id: components["schemas"]["HookId"];
+            /** @description Its id. */
+            id: components["schemas"]["TestCaseId"];
+            /** @description What the hook is told. */
             input: components["schemas"]["SampleInput"];
+            /** @description Unique for the hook. */
             name: string;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When it was changed last.
+             */
             updated_at: string;
+        };
+        /**
+         * Format: int64
+         * @description A sample input that is kept with a hook.
+         */
+        TestCaseId: number;
+        /** @description A test case to be. */
+        TestCaseRequest: {
+            expected_status?: components["schemas"]["ExecutionStatus"] | null;
+            /** @description What the hook is told; every part is optional. */
+            input?: components["schemas"]["SampleInput"];
+            /**
+             * @description Unique for the hook.
+             * @example a segment without sound
+             */
+            name: string;
         };
         /** @description A test run. */
         TestRequest: {
-            execution_id?: null | string;
+            execution_id?: components["schemas"]["ExecutionId"] | null;
             /** @description What the hook is told; every part is optional. */
             input?: components["schemas"]["SampleInput"];
+            /**
+             * @description What becomes of the test when the connection closes before the answer is
+             *     there.
+             */
             on_disconnect?: components["schemas"]["OnDisconnect"];
         };
         /** @description What a session is told of the server. */
@@ -3763,6 +3736,11 @@ export interface components {
              */
             start: string;
         };
+        /**
+         * Format: int64
+         * @description An API token.
+         */
+        TokenId: number;
         /** @description What happened in the window. */
         Totals: {
             /**
@@ -4457,6 +4435,34 @@ export interface operations {
             };
         };
     };
+    cancel_test: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                execution_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_hook_activity: {
         parameters: {
             query: {
@@ -4495,8 +4501,8 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description Those with this text in what the hook printed, or in the error; upper and
-                 *     lower case differ.
+                 * @description Those with this text in what the hook printed, or in the error;
+                 *     upper and lower case differ.
                  */
                 contains?: string;
                 /** @description `next_cursor` of the page before. */
@@ -4583,6 +4589,70 @@ export interface operations {
             };
         };
     };
+    export_logs: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Those with this text in what the hook printed, or in the error;
+                 *     upper and lower case differ.
+                 */
+                contains?: string;
+                /** @description Those of one delivery. */
+                delivery_id?: components["schemas"]["DeliveryId"];
+                /** @description Those of events of this type. */
+                event?: string;
+                /**
+                 * @description One JSON document a line (`ndjson`), or a table (`csv`); `ndjson` by
+                 *     default.
+                 */
+                format?: "ndjson" | "csv";
+                /** @description Those of one hook. */
+                hook_id?: components["schemas"]["HookId"];
+                /** @description Those of one stage. */
+                hook_point?: components["schemas"]["HookPoint"];
+                /** @description Those of hooks of one type. */
+                hook_type?: components["schemas"]["HookType"];
+                /** @description Those of tests, or of real runs. */
+                is_test?: boolean;
+                /** @description Those of one job. */
+                job_id?: components["schemas"]["JobId"];
+                /** @description Those that began then or later (RFC 3339). */
+                since?: string;
+                /** @description Those of one stage run. */
+                stage_run_id?: components["schemas"]["StageRunId"];
+                /** @description Those with this status. */
+                status?: components["schemas"]["ExecutionStatus"];
+                /** @description Those of successes, or of failures. */
+                success?: boolean;
+                /** @description Those that began before then (RFC 3339). */
+                until?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": number[];
+                    "text/csv": number[];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_hooks: {
         parameters: {
             query?: {
@@ -4596,16 +4666,25 @@ export interface operations {
                 hook_point?: components["schemas"]["HookPoint"];
                 /** @description Those of one type. */
                 hook_type?: components["schemas"]["HookType"];
-                /** @description Most items, from 1 to 200; 50 by default. */
+                /** @description Most items, from 1 to 1000; 50 by default. */
                 limit?: number;
                 /** @description Those of this name. */
                 name?: string;
+                /**
+                 * @description Those whose deliveries wait or that were disabled for their failures, or
+                 *     none of these.
+                 */
                 paused?: boolean;
+                /** @description Those that run a version of this plugin. */
                 plugin?: string;
                 /** @description Those of one project or scene type; with `scope_type`. */
                 scope_id?: number;
                 /** @description Those of one level. */
                 scope_type?: components["schemas"]["ScopeType"];
+                /**
+                 * @description Those with this text in name or description, whatever the case of ASCII
+                 *     letters.
+                 */
                 search?: string;
             };
             header?: never;
@@ -4791,8 +4870,8 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description Those with this text in what the hook printed, or in the error; upper and
-                 *     lower case differ.
+                 * @description Those with this text in what the hook printed, or in the error;
+                 *     upper and lower case differ.
                  */
                 contains?: string;
                 /** @description `next_cursor` of the page before. */
@@ -4999,6 +5078,139 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["LogItem"];
                 };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_test_cases: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Most items, from 1 to 200; 50 by default. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listing_TestCase"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_test_case: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TestCaseRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TestCase"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_test_case: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: number;
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TestCaseRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TestCase"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_test_case: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: number;
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description What went wrong (RFC 9457) */
             default: {
@@ -5249,8 +5461,8 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description Those with this text in what the hook printed, or in the error; upper and
-                 *     lower case differ.
+                 * @description Those with this text in what the hook printed, or in the error;
+                 *     upper and lower case differ.
                  */
                 contains?: string;
                 /** @description `next_cursor` of the page before. */
@@ -5711,6 +5923,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["InstalledHook"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_plugin_usage: {
+        parameters: {
+            query?: {
+                /** @description So many days up to today, from 1 to 90; 30 by default. */
+                days?: number;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PluginUsage"];
                 };
             };
             /** @description What went wrong (RFC 9457) */
@@ -6534,6 +6779,99 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["StageAnswer"];
                 };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_tokens: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Most items, from 1 to 200; 50 by default. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listing_ApiToken"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewToken"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatedToken"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revoke_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description What went wrong (RFC 9457) */
             default: {

@@ -9,7 +9,7 @@ import { sayStatus, toneOf } from "./outcome";
 import classes from "./run-dots.module.css";
 import { sayDuration, sayMoment } from "./time";
 
-type Run = Schemas["Activity"]["runs"][number];
+type Run = Schemas["HookActivity"]["runs"][number];
 
 const LOWEST = 0.28;
 
