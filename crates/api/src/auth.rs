@@ -125,7 +125,9 @@ async fn believed_for(
     let token = token_of(state, credential).await?;
     state.engine.token_used(&token);
     let actor = token.actor();
-    state.known.put(&look_up, credential.digest(), actor.clone());
+    state
+        .known
+        .put(&look_up, credential.digest(), actor.clone());
     Ok(actor)
 }
 
