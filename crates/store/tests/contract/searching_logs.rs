@@ -132,6 +132,21 @@ fn at(minutes: i64) -> DateTime<Utc> {
     start() + TimeDelta::minutes(minutes)
 }
 
+/// Found a page at a time.
+async fn one_by_one(f: &Fixture, filter: &LogFilter) -> Vec<LogId> {
+    let mut found = Vec::new();
+    let mut cursor = None;
+    loop {
+        let page = PageRequest { limit: 1, cursor };
+        let page = f.store.list_logs(filter, page).await.unwrap();
+        found.extend(page.items.iter().map(|log| log.id));
+        cursor = page.next_cursor;
+        if cursor.is_none() {
+            return found;
+        }
+    }
+}
+
 async fn records_are_found_by_when_they_began(f: &Fixture) {
     let hook = f.hook(&spec("grade", json!({}))).await;
     let other = f.hook(&spec("mark", json!({}))).await;
@@ -222,19 +237,7 @@ async fn records_are_found_by_when_they_began(f: &Fixture) {
         ),
     ] {
         assert_eq!(ids(f, filter.clone()).await, found, "{filter:?}");
-        // The same a page at a time.
-        let mut paged = Vec::new();
-        let mut cursor = None;
-        loop {
-            let page = PageRequest { limit: 1, cursor };
-            let page = f.store.list_logs(&filter, page).await.unwrap();
-            paged.extend(page.items.iter().map(|log| log.id));
-            cursor = page.next_cursor;
-            if cursor.is_none() {
-                break;
-            }
-        }
-        assert_eq!(paged, found, "{filter:?}");
+        assert_eq!(one_by_one(f, &filter).await, found, "{filter:?}");
     }
 }
 

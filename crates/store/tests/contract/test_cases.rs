@@ -137,7 +137,7 @@ async fn a_test_case_is_changed_and_deleted(f: &Fixture) {
             ..kept
         }
     );
-    assert_eq!(cases(f, &hook).await, [changed.clone()]);
+    assert_eq!(cases(f, &hook).await, std::slice::from_ref(&changed));
     f.store
         .delete_test_case(ANNA, hook.id, changed.id)
         .await
@@ -290,9 +290,10 @@ async fn every_change_of_a_test_case_is_on_the_audit_trail(f: &Fixture) {
 }
 
 fn is_used(result: Result<(), StoreError>) {
+    let error = result.unwrap_err();
     assert!(
-        matches!(result, Err(StoreError::ExecutionIdUsed { .. })),
-        "{result:?}"
+        matches!(error, StoreError::ExecutionIdUsed { .. }),
+        "{error:?}"
     );
 }
 
