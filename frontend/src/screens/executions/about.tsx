@@ -38,14 +38,14 @@ export function WhyItRan({ log }: { log: LogItem }) {
             <>
               the event{" "}
               {trigger?.event_id ? (
-                <Anchor component={Link} to={`/events/${trigger.event_id}`}>
+                <Anchor component={Link} underline="always" to={`/events/${trigger.event_id}`}>
                   {trigger.event ?? log.event}
                 </Anchor>
               ) : (
                 (trigger?.event ?? log.event)
               )}
               , by a{" "}
-              <Anchor component={Link} to={`/deliveries/${log.delivery_id}`}>
+              <Anchor component={Link} underline="always" to={`/deliveries/${log.delivery_id}`}>
                 delivery
               </Anchor>
               {log.attempt > 1 && `, attempt ${log.attempt}`}
@@ -53,7 +53,7 @@ export function WhyItRan({ log }: { log: LogItem }) {
           ) : log.stage_run_id ? (
             <>
               the pipeline, in a{" "}
-              <Anchor component={Link} to={`/stage-runs/${log.stage_run_id}`}>
+              <Anchor component={Link} underline="always" to={`/stage-runs/${log.stage_run_id}`}>
                 stage run
               </Anchor>{" "}
               at {log.hook_point}

@@ -73,6 +73,7 @@ function Shown({ log }: { log: LogItem }) {
             log={log}
             tab={isReportTab(values.tab) ? values.tab : undefined}
             onTab={(tab) => set("tab", tab)}
+            order={2}
           />
         </Grid.Col>
         <Grid.Col span={{ base: 12, lg: 4 }}>

@@ -71,10 +71,13 @@ export function ReportTabs({
   log,
   tab,
   onTab,
+  order = 3,
 }: {
   log: LogItem;
   tab?: ReportTab;
   onTab?: (tab: ReportTab) => void;
+  /** Of the headings in it. */
+  order?: 2 | 3;
 }) {
   const { hash } = useLocation();
   const [own, setOwn] = useState<ReportTab>();
@@ -106,10 +109,10 @@ export function ReportTabs({
         <OutputView log={log} />
       </Tabs.Panel>
       <Tabs.Panel value="result">
-        <ResultView result={log.result} />
+        <ResultView result={log.result} order={order} />
       </Tabs.Panel>
       <Tabs.Panel value="metadata">
-        <MetadataView log={log} hasPatch={patch !== undefined} />
+        <MetadataView log={log} hasPatch={patch !== undefined} order={order} />
       </Tabs.Panel>
       <Tabs.Panel value="usage">
         <UsageView log={log} />
@@ -154,7 +157,7 @@ function OutputView({ log }: { log: LogItem }) {
   return <Stack gap="md">{log.success ? [stdout, stderr] : [stderr, stdout]}</Stack>;
 }
 
-function MetadataView({ log, hasPatch }: { log: LogItem; hasPatch: boolean }) {
+function MetadataView({ log, hasPatch, order }: { log: LogItem; hasPatch: boolean; order: 2 | 3 }) {
   const before = inputOf(log).metadata ?? {};
   const patch = patchOf(log);
   const isApplied = isPatchApplied(log);
@@ -168,7 +171,7 @@ function MetadataView({ log, hasPatch }: { log: LogItem; hasPatch: boolean }) {
         : "The hooks after it, and the pipeline, have it like this.";
   return (
     <Stack gap="xl">
-      <Section title="What the hook changed" order={3} says={says}>
+      <Section title="What the hook changed" order={order} says={says}>
         <ChangesView
           label="Changes of the metadata"
           before={before}
@@ -176,7 +179,10 @@ function MetadataView({ log, hasPatch }: { log: LogItem; hasPatch: boolean }) {
           empty="The hook changed nothing in the metadata."
         />
       </Section>
-      <Section title={isApplied ? "All of it, after the hook" : "All of it, as it was"} order={3}>
+      <Section
+        title={isApplied ? "All of it, after the hook" : "All of it, as it was"}
+        order={order}
+      >
         <JsonView label="Metadata" value={isApplied ? after : before} maxHeight={360} />
       </Section>
     </Stack>

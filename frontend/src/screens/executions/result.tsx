@@ -24,7 +24,14 @@ const LEVELS: Record<Annotation["level"], { tone: Tone; icon: TablerIcon }> = {
   error: { tone: "bad", icon: IconCircleX },
 };
 
-export function ResultView({ result }: { result: Result | null | undefined }) {
+export function ResultView({
+  result,
+  order,
+}: {
+  result: Result | null | undefined;
+  /** Of the headings, below that of what it is shown in. */
+  order: 2 | 3;
+}) {
   if (!result) {
     return (
       <Text fz="sm" c="dimmed">
@@ -45,7 +52,7 @@ export function ResultView({ result }: { result: Result | null | undefined }) {
         <Text style={{ overflowWrap: "anywhere" }}>{result.message ?? "No message."}</Text>
       </Group>
       {annotations.length > 0 && (
-        <Section title={`Annotations (${annotations.length})`} order={3}>
+        <Section title={`Annotations (${annotations.length})`} order={order}>
           <ul className={classes.list} aria-label="Annotations">
             {annotations.map((annotation, at) => (
               <AnnotationItem key={at} annotation={annotation} />
@@ -54,7 +61,7 @@ export function ResultView({ result }: { result: Result | null | undefined }) {
         </Section>
       )}
       {artifacts.length > 0 && (
-        <Section title={`Artifacts (${artifacts.length})`} order={3}>
+        <Section title={`Artifacts (${artifacts.length})`} order={order}>
           <ul className={classes.list} aria-label="Artifacts">
             {artifacts.map(({ path, mime }, at) => (
               <li key={at} className={classes.item}>
@@ -72,7 +79,7 @@ export function ResultView({ result }: { result: Result | null | undefined }) {
         </Section>
       )}
       {metrics.length > 0 && (
-        <Section title={`Metrics (${metrics.length})`} order={3}>
+        <Section title={`Metrics (${metrics.length})`} order={order}>
           <Table className={classes.metrics} highlightOnHover={false} aria-label="Metrics">
             <Table.Thead>
               <Table.Tr>
@@ -93,7 +100,7 @@ export function ResultView({ result }: { result: Result | null | undefined }) {
           </Table>
         </Section>
       )}
-      <Section title="As it was answered" order={3}>
+      <Section title="As it was answered" order={order}>
         <JsonView label="Result" name="result" value={result} maxHeight={320} />
       </Section>
     </Stack>

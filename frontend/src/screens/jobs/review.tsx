@@ -45,11 +45,16 @@ export function ReviewPanel({ job, runs }: { job: Job; runs: readonly StageRun[]
             </Text>
             {run && halter && (
               <Text fz="sm" c="dimmed" mt={4}>
-                <Anchor component={Link} to={`/executions/${halter.log_id}`} fz="sm">
+                <Anchor
+                  component={Link}
+                  to={`/executions/${halter.log_id}`}
+                  fz="sm"
+                  underline="always"
+                >
                   {halter.hook.name}
                 </Anchor>{" "}
                 halted{" "}
-                <Anchor component={Link} to={`/stage-runs/${run.id}`} fz="sm">
+                <Anchor component={Link} to={`/stage-runs/${run.id}`} fz="sm" underline="always">
                   {run.hook_point}
                 </Anchor>{" "}
                 <Ago at={run.finished_at ?? run.started_at} />. Until somebody decides, the pipeline
@@ -91,8 +96,8 @@ export function ReviewPanel({ job, runs }: { job: Job; runs: readonly StageRun[]
           </May>
           <May may={may}>
             <Button
-              variant="outline"
-              color="red"
+              variant="default"
+              c="var(--outcome-bad)"
               leftSection={<IconBan size={16} aria-hidden />}
               disabled={!may}
               onClick={() => setRejecting(true)}

@@ -159,7 +159,13 @@ function Halted({ run, needsReview }: { run: StageRun; needsReview: boolean }) {
     <Alert color="red" icon={<IconHandStop size={18} />} title="This run halted the job">
       {halter ? (
         <>
-          <Anchor component={Link} to={`/executions/${halter.log_id}`} fz="sm">
+          <Anchor
+            component={Link}
+            to={`/executions/${halter.log_id}`}
+            fz="sm"
+            c="inherit"
+            underline="always"
+          >
             {halter.hook.name}
           </Anchor>
           : {halter.error ?? halter.result?.message ?? halter.status}
@@ -168,7 +174,7 @@ function Halted({ run, needsReview }: { run: StageRun; needsReview: boolean }) {
         "A hook halted it."
       )}{" "}
       {needsReview && (
-        <Anchor component={Link} to={`/jobs/${run.job_id}`} fz="sm">
+        <Anchor component={Link} to={`/jobs/${run.job_id}`} fz="sm" c="inherit" underline="always">
           Review the job
         </Anchor>
       )}

@@ -202,7 +202,12 @@ function Console({
                   ? `Exit code ${run.log.exit_code}, `
                   : ""}
                 {sayDuration(run.log.duration_ms)}, on record as{" "}
-                <Anchor component={Link} to={`/executions/${run.log.id}`} fz="sm">
+                <Anchor
+                  component={Link}
+                  to={`/executions/${run.log.id}`}
+                  fz="sm"
+                  underline="always"
+                >
                   execution {run.log.id}
                 </Anchor>
               </>
