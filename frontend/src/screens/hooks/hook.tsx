@@ -8,6 +8,7 @@ import {
   Stack,
   Switch,
   Tabs,
+  Text,
 } from "@mantine/core";
 import {
   IconCopy,
@@ -97,16 +98,23 @@ function HookPage({ hook }: { hook: Hook }) {
       title={hook.name}
       before={<BackLink to="/hooks">Hooks</BackLink>}
       subtitle={
-        <Group gap="sm" mt={6}>
-          <StateBadge hook={hook} />
-          <HookTypeMark type={hook.hook_type} />
-          <span>
-            <span className="mono">{hook.hook_point ?? hook.event}</span>
-            {hook.hook_point ? `, ${sayHookPoint(hook.hook_point)}` : ", event"}
-          </span>
-          <ScopeBadge scopeType={hook.scope_type} scopeId={hook.scope_id} />
-          <TrustedBadge hook={hook} />
-        </Group>
+        <>
+          {hook.description && (
+            <Text fz="sm" maw={760} style={{ whiteSpace: "pre-line" }}>
+              {hook.description}
+            </Text>
+          )}
+          <Group gap="sm" mt={8}>
+            <StateBadge hook={hook} />
+            <HookTypeMark type={hook.hook_type} />
+            <span>
+              <span className="mono">{hook.hook_point ?? hook.event}</span>
+              {hook.hook_point ? `, ${sayHookPoint(hook.hook_point)}` : ", event"}
+            </span>
+            <ScopeBadge scopeType={hook.scope_type} scopeId={hook.scope_id} />
+            <TrustedBadge hook={hook} />
+          </Group>
+        </>
       }
       actions={<Actions hook={hook} />}
     >
