@@ -1,9 +1,10 @@
-import { Button, Group, Select, TextInput } from "@mantine/core";
-import { IconSearch, IconX } from "@tabler/icons-react";
+import { Button, Group, Select } from "@mantine/core";
+import { IconX } from "@tabler/icons-react";
 import { useMemo } from "react";
 import type { Filters } from "@/parts/filters";
 import { FAILURE_MODES, HOOK_POINTS, HOOK_TYPES, type Hook } from "@/parts/hook-words";
 import { useScopes } from "@/parts/scopes";
+import { SearchField } from "@/parts/search-field";
 import type { FilterKey } from "./groups";
 
 export function ListFilters({
@@ -25,13 +26,11 @@ export function ListFilters({
     : null;
   return (
     <Group gap="xs" role="search" aria-label="Filter the hooks">
-      <TextInput
-        data-search
+      <SearchField
         aria-label="Search by name or description"
         placeholder="Name or description"
-        leftSection={<IconSearch size={15} aria-hidden />}
-        value={values.search ?? ""}
-        onChange={(event) => set("search", event.currentTarget.value)}
+        value={values.search}
+        onChange={(value) => set("search", value)}
         w={220}
       />
       <Select

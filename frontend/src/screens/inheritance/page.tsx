@@ -1,20 +1,9 @@
-import {
-  Alert,
-  Button,
-  Group,
-  Paper,
-  Select,
-  Skeleton,
-  Stack,
-  Switch,
-  TextInput,
-} from "@mantine/core";
+import { Alert, Button, Group, Paper, Select, Skeleton, Stack, Switch } from "@mantine/core";
 import {
   IconChevronRight,
   IconFilterOff,
   IconHierarchy2,
   IconInfoCircle,
-  IconSearch,
 } from "@tabler/icons-react";
 import { useMemo } from "react";
 import { Link } from "react-router";
@@ -24,6 +13,7 @@ import { useFilters } from "@/parts/filters";
 import { Page } from "@/parts/page";
 import { ProblemAlert } from "@/parts/problem-alert";
 import { useScopes } from "@/parts/scopes";
+import { SearchField } from "@/parts/search-field";
 import classes from "./inheritance.module.css";
 import { LaneTable } from "./lane-table";
 import { groupsOf, isChangedBelow, type LaneGroup } from "./lanes";
@@ -110,14 +100,12 @@ export function Component() {
         onRetry={view.error ? () => void view.refetch() : undefined}
       />
       <Group justify="space-between">
-        <TextInput
-          data-search
+        <SearchField
           aria-label="Search by name"
           placeholder="Name"
-          leftSection={<IconSearch size={15} aria-hidden />}
           w={230}
-          value={values.search ?? ""}
-          onChange={(event) => set("search", event.currentTarget.value)}
+          value={values.search}
+          onChange={(value) => set("search", value)}
         />
         <Switch
           label="Only what a level changes"

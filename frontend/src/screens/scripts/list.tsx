@@ -1,5 +1,5 @@
-import { Anchor, Button, Group, Skeleton, Table, Text, TextInput } from "@mantine/core";
-import { IconCode, IconFilePlus, IconSearch } from "@tabler/icons-react";
+import { Anchor, Button, Group, Skeleton, Table, Text } from "@mantine/core";
+import { IconCode, IconFilePlus } from "@tabler/icons-react";
 import { useMemo, useState } from "react";
 import { Link, useNavigate } from "react-router";
 import { api } from "@/api/client";
@@ -9,6 +9,7 @@ import { EmptyState } from "@/parts/empty-state";
 import { useFilters } from "@/parts/filters";
 import { Page } from "@/parts/page";
 import { ProblemAlert } from "@/parts/problem-alert";
+import { SearchField } from "@/parts/search-field";
 import { PAGED, ShowMore } from "@/parts/show-more";
 import { tellDone } from "@/parts/tell";
 import { Ago, sayBytes } from "@/parts/time";
@@ -47,14 +48,12 @@ export function Component() {
       }
     >
       <ProblemAlert error={list.error} onRetry={() => void list.refetch()} />
-      <TextInput
-        data-search
+      <SearchField
         aria-label="Search by the beginning of the path"
         placeholder="Beginning of the path"
-        leftSection={<IconSearch size={15} aria-hidden />}
         w={260}
-        value={values.prefix ?? ""}
-        onChange={(event) => set("prefix", event.currentTarget.value)}
+        value={values.prefix}
+        onChange={(value) => set("prefix", value)}
       />
       {list.isPending && <Skeleton h={280} />}
       {list.data && scripts.length === 0 && (

@@ -77,6 +77,14 @@ export function HookForm({
     return () => window.removeEventListener("beforeunload", warn);
   }, [isChanged]);
 
+  // To the first thing that is wrong, once it is shown.
+  useEffect(() => {
+    if (!problem) return;
+    const wrong = form.current?.querySelector<HTMLElement>("[aria-invalid=true], [role=alert]");
+    wrong?.scrollIntoView({ block: "center" });
+    wrong?.focus();
+  }, [problem]);
+
   const save = async (version = base?.version) => {
     setBusy(true);
     setProblem(undefined);
@@ -101,11 +109,6 @@ export function HookForm({
       return;
     }
     setProblem(refused);
-    requestAnimationFrame(() => {
-      const wrong = form.current?.querySelector<HTMLElement>("[aria-invalid=true], [role=alert]");
-      wrong?.scrollIntoView({ block: "center" });
-      wrong?.focus();
-    });
   };
 
   const context = useMemo(
