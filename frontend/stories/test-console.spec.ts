@@ -92,7 +92,7 @@ test("test cases are saved, run together, loaded and deleted", async ({ studio, 
     await input.fill(JSON.stringify({ segment_path: path }));
     await desk.getByRole("button", { name: "Save as test case" }).click();
     const dialog = desk.getByRole("dialog", { name: "Save as a test case" });
-    await dialog.getByLabel("Name").fill(name);
+    await dialog.getByRole("textbox", { name: "Name" }).fill(name);
     await dialog.getByRole("combobox", { name: "Expected" }).click();
     await desk.getByRole("option", { name: expected, exact: true }).click();
     await dialog.getByRole("button", { name: "Save" }).click();
@@ -113,9 +113,9 @@ test("test cases are saved, run together, loaded and deleted", async ({ studio, 
   // A name is taken once.
   await desk.getByRole("button", { name: "Save as test case" }).click();
   const dialog = desk.getByRole("dialog", { name: "Save as a test case" });
-  await dialog.getByLabel("Name").fill("a loud one");
+  await dialog.getByRole("textbox", { name: "Name" }).fill("a loud one");
   await dialog.getByRole("button", { name: "Save" }).click();
-  await expect(dialog.getByLabel("Name")).toHaveAccessibleDescription(/./);
+  await expect(dialog.getByRole("textbox", { name: "Name" })).toHaveAccessibleDescription(/./);
   await expect(dialog).toBeVisible();
   await dialog.getByRole("button", { name: "Cancel" }).click();
 

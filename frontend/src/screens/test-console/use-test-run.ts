@@ -2,6 +2,7 @@
 import { useCallback, useEffect, useRef, useState } from "react";
 import { client } from "@/api/client";
 import { problemOf } from "@/api/problem";
+import { outdated } from "@/api/queries";
 import { follow } from "@/api/stream";
 import type { LogItem } from "../executions/words";
 import type { Sample } from "./sample";
@@ -47,6 +48,8 @@ export async function testHook(
     body: { input: sample as never, execution_id: executionId },
   });
   if (!data) throw problemOf(error);
+  // No event tells of tests.
+  outdated("/hook-logs", "/hooks/{id}/logs");
   return data;
 }
 
