@@ -117,8 +117,8 @@ test("a job shows its five stages, and a run of one its timeline", async ({ stud
   await desk.keyboard.press("Enter");
   await expect(desk).toHaveURL(/\/stage-runs\//);
   const timeline = desk.getByRole("table", { name: "Timeline" });
-  await expect(timeline.getByRole("row", { name: /watermark/ })).toContainText("passed");
-  await expect(timeline.getByRole("row", { name: /checksums/ })).toContainText(
+  await expect(timeline.getByRole("row", { name: /^watermark/ })).toContainText("passed");
+  await expect(timeline.getByRole("row", { name: /^checksums/ })).toContainText(
     /waited [\d.]+ m?s for watermark/,
   );
   await expect(desk.getByText(/waited longest for watermark/)).toBeVisible();
