@@ -1,5 +1,4 @@
 /** Who is signed in. */
-import { useEffect } from "react";
 import { api, client, rememberCsrfToken, type Schemas } from "./client";
 import { notSignedIn, problemOf } from "./problem";
 import { queries } from "./queries";
@@ -17,9 +16,15 @@ export function useSession() {
     refetchOnWindowFocus: false,
   });
   rememberCsrfToken(session.data?.csrf_token);
-  useEffect(() => notSignedIn.listen(() => void queries.invalidateQueries(OPTIONS)), []);
   return session;
 }
+
+// A token that was revoked, or a session that is over: what is known of it is forgotten,
+// not only asked again, since what a query knew stays with it when it is refused.
+notSignedIn.listen(() => {
+  if (queries.isFetching({ queryKey: OPTIONS.queryKey }) > 0) return;
+  void queries.resetQueries({ queryKey: OPTIONS.queryKey });
+});
 
 /** Whether who is signed in may do what needs this role. */
 export function useMay(role: Role): boolean {

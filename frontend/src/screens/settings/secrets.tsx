@@ -9,7 +9,6 @@ import { outdated } from "@/api/queries";
 import { useMay } from "@/api/session";
 import { Confirm } from "@/parts/confirm";
 import { EmptyState } from "@/parts/empty-state";
-import { ToneBadge } from "@/parts/outcome";
 import { ProblemAlert } from "@/parts/problem-alert";
 import { Section } from "@/parts/section";
 import { PAGED, ShowMore } from "@/parts/show-more";
@@ -69,14 +68,13 @@ function AllSecrets() {
         )
       ) : (
         <Paper p={0}>
-          <Table.ScrollContainer minWidth={680} type="native">
+          <Table.ScrollContainer minWidth={500} type="native">
             <Table aria-label="Secrets">
               <Table.Thead>
                 <Table.Tr>
                   <Table.Th>Name</Table.Th>
                   <Table.Th>Named by</Table.Th>
                   <Table.Th>Set</Table.Th>
-                  <Table.Th>The value before</Table.Th>
                   {maySet && <Table.Th ta="right">Change</Table.Th>}
                 </Table.Tr>
               </Table.Thead>
@@ -143,15 +141,9 @@ function Row({
       </Table.Td>
       <Table.Td>
         <Ago at={secret.updated_at} /> by {secret.updated_by}
-      </Table.Td>
-      <Table.Td>
-        {secret.previous_until ? (
-          <ToneBadge tone="warn">
-            signs until <Ago at={secret.previous_until} />
-          </ToneBadge>
-        ) : (
-          <Text fz="sm" c="dimmed">
-            gone
+        {secret.previous_until && (
+          <Text fz="xs" c="dimmed">
+            the value before signs until <Ago at={secret.previous_until} />
           </Text>
         )}
       </Table.Td>

@@ -48,14 +48,14 @@ function AllTokens() {
         <Skeleton h={160} />
       ) : (
         <Paper p={0}>
-          <Table.ScrollContainer minWidth={680} type="native">
+          <Table.ScrollContainer minWidth={500} type="native">
             <Table aria-label="Tokens">
               <Table.Thead>
                 <Table.Tr>
                   <Table.Th>Name</Table.Th>
                   <Table.Th>Role</Table.Th>
                   <Table.Th>Last used</Table.Th>
-                  <Table.Th>Created</Table.Th>
+                  <Table.Th visibleFrom="md">Created</Table.Th>
                   <Table.Th>Expires</Table.Th>
                   <Table.Th ta="right">Revoke</Table.Th>
                 </Table.Tr>
@@ -122,7 +122,7 @@ function Row({ token, isOwn, onRevoke }: { token: Token; isOwn: boolean; onRevok
         <ToneBadge tone={token.role === "admin" ? "warn" : "none"}>{token.role}</ToneBadge>
       </Table.Td>
       <Table.Td>{token.last_used_at ? <Ago at={token.last_used_at} /> : "never"}</Table.Td>
-      <Table.Td>
+      <Table.Td visibleFrom="md">
         <Ago at={token.created_at} /> by {token.created_by}
       </Table.Td>
       <Table.Td>
