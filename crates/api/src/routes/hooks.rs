@@ -122,10 +122,12 @@ pub(crate) struct HookShown {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, example = "1.3.0")]
     newer_plugin_version: Option<String>,
-    /// Why Stagehook disabled it, until it is enabled again; null of one that it
-    /// did not.
+    /// Why Stagehook disabled it, until it is enabled again; absent of one that
+    /// it did not.
+    #[serde(skip_serializing_if = "Option::is_none")]
     disabled_reason: Option<String>,
-    /// Since when its deliveries wait; null of one that is not paused.
+    /// Since when its deliveries wait; absent of one that is not paused.
+    #[serde(skip_serializing_if = "Option::is_none")]
     paused_at: Option<DateTime<Utc>>,
 }
 

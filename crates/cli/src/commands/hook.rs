@@ -1,5 +1,6 @@
 //! `stagehook hook …`
 
+use super::hook_transfer::TOLD;
 use super::{hook_export, hook_import};
 use crate::client::{Client, Connection, with_query};
 use crate::document;
@@ -212,13 +213,7 @@ async fn switch(client: &Client, id: i64, enabled: bool, as_json: bool) -> anyho
     }
     // What is left is a request: the hook as it is, with the version it had
     // when it was read, so that a change in between is not overwritten.
-    for told in [
-        "id",
-        "created_by",
-        "created_at",
-        "updated_at",
-        "newer_plugin_version",
-    ] {
+    for told in TOLD {
         document.remove(told);
     }
     document.insert("enabled".to_owned(), enabled.into());

@@ -1,6 +1,6 @@
 //! `stagehook hook import`
 
-use super::hook_transfer::{SCHEMA, Scopes};
+use super::hook_transfer::{SCHEMA, Scopes, TOLD};
 use crate::client::Client;
 use crate::document;
 use crate::ending::Ending;
@@ -180,7 +180,7 @@ fn step(request: Value, known: Option<&Value>) -> anyhow::Result<Step> {
 fn same(request: &Value, hook: &Value) -> anyhow::Result<bool> {
     let mut hook = hook.clone();
     if let Value::Object(keys) = &mut hook {
-        for told in ["id", "created_by", "created_at", "updated_at", "version"] {
+        for told in TOLD.into_iter().chain(["version"]) {
             keys.remove(told);
         }
     }

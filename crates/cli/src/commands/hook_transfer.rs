@@ -24,6 +24,17 @@ const KEPT: [&str; 10] = [
     "extends",
 ];
 
+/// The keys of a hook that the server tells, and no request has.
+pub(super) const TOLD: [&str; 7] = [
+    "id",
+    "created_by",
+    "created_at",
+    "updated_at",
+    "newer_plugin_version",
+    "disabled_reason",
+    "paused_at",
+];
+
 /// The projects and scene types of a server.
 pub(super) struct Scopes {
     projects: BTreeMap<i64, String>,
