@@ -80,7 +80,8 @@ export function HookForm({
   // To the first thing that is wrong, once it is shown.
   useEffect(() => {
     if (!problem) return;
-    const wrong = form.current?.querySelector<HTMLElement>("[aria-invalid=true], [role=alert]");
+    const find = (what: string) => form.current?.querySelector<HTMLElement>(what);
+    const wrong = find("[aria-invalid=true]") ?? find("[role=alert]");
     wrong?.scrollIntoView({ block: "center" });
     wrong?.focus();
   }, [problem]);
