@@ -19,7 +19,7 @@ export function columnsOf({
   return [
     {
       name: "Outcome",
-      width: "136px",
+      width: "126px",
       cell: ({ status }) => <OutcomeMark status={status} />,
     },
     {
@@ -45,11 +45,12 @@ export function columnsOf({
       name: "Took",
       width: "92px",
       align: "right",
+      from: "md",
       cell: ({ duration_ms }) => <span className="numbers">{sayDuration(duration_ms)}</span>,
     },
     {
       name: "When",
-      width: "116px",
+      width: "110px",
       align: "right",
       cell: ({ executed_at }) => <Ago at={executed_at} />,
     },
@@ -80,12 +81,12 @@ function What({ log, isOfHook }: { log: LogItem; isOfHook: boolean }) {
             {isOfHook ? `Execution ${log.id}` : log.hook.name}
           </Anchor>
           {log.is_test && (
-            <Badge size="xs" color="gray">
+            <Badge size="xs" color="gray" style={{ flexShrink: 0 }}>
               test
             </Badge>
           )}
           {log.attempt > 1 && (
-            <Badge size="xs" color="orange">
+            <Badge size="xs" color="orange" style={{ flexShrink: 0 }}>
               attempt {log.attempt}
             </Badge>
           )}
