@@ -100,7 +100,7 @@ test("new executions wait to be let in, or come in by themselves", async ({ stud
   await expect(list.getByRole("row")).toHaveCount(2);
   await fresh.click();
   await expect(list.getByRole("row")).toHaveCount(3);
-  await desk.getByText("Live", { exact: true }).click();
+  await desk.getByRole("switch", { name: "Live" }).press("Space");
   await runStage();
   await expect(list.getByRole("row")).toHaveCount(4);
 });
