@@ -56,6 +56,7 @@ export function PublishEvent({ name: given, onClose }: { name?: string; onClose:
   return (
     <Modal opened onClose={onClose} title="Publish an event" size="lg">
       <form
+        noValidate
         onSubmit={(event) => {
           event.preventDefault();
           send();

@@ -42,6 +42,7 @@ export function ReplayEvents({ onClose }: { onClose: () => void }) {
   return (
     <Modal opened onClose={onClose} title="Replay events" size="lg">
       <form
+        noValidate
         onSubmit={(submitted) => {
           submitted.preventDefault();
           if (since) start(since);
