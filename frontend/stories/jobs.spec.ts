@@ -168,7 +168,7 @@ test("a stage run is watched and cancelled", async ({ studio, desk }) => {
   await expect(timeline.getByRole("row", { name: /^gate/ })).toContainText("at work");
   await expect(timeline.getByRole("row", { name: /^after/ })).toContainText("waits");
   await desk.getByRole("button", { name: "Cancel the run" }).click();
-  await desk.getByRole("dialog").getByRole("button", { name: "Cancel the run" }).click();
+  await desk.getByRole("dialog").getByRole("button", { name: "Cancel it" }).click();
   await expect(desk.getByRole("button", { name: "Cancel the run" })).toBeHidden();
   await expect(timeline.getByRole("row", { name: /^gate/ })).toContainText("cancelled");
   await expect(timeline.getByRole("row", { name: /^after/ })).toContainText("not run");

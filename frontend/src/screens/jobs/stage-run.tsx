@@ -255,7 +255,7 @@ function Cancel({ run }: { run: StageRun }) {
         <Confirm
           title="Cancel this stage run"
           says="The hook at work is ended, and no further one begins. The pipeline gets no verdict from this run."
-          action="Cancel the run"
+          action="Cancel it"
           onConfirm={async () => {
             const { error } = await client.POST("/api/v1/stage-runs/{id}/cancel", {
               params: { path: { id: run.id } },
