@@ -124,7 +124,7 @@ function Own({
       <div className={classes.body}>
         <Group gap={6} wrap="nowrap">
           <Link to={`/hooks/${hook.id}`} className={classes.title}>
-            {isLost ? <s>{lane.name}</s> : lane.name}
+            {isLost ? <del>{lane.name}</del> : lane.name}
           </Link>
           <TrustedBadge hook={hook} />
         </Group>
