@@ -1986,8 +1986,8 @@ export interface components {
         /** @description A hook, as it is shown. */
         HookShown: components["schemas"]["HookDocument"] & {
             /**
-             * @description Why Stagehook disabled it, until it is enabled again; null of one that it
-             *     did not.
+             * @description Why Stagehook disabled it, until it is enabled again; absent of one that
+             *     it did not.
              */
             disabled_reason?: string | null;
             /**
@@ -1999,7 +1999,7 @@ export interface components {
             newer_plugin_version?: string | null;
             /**
              * Format: date-time
-             * @description Since when its deliveries wait; null of one that is not paused.
+             * @description Since when its deliveries wait; absent of one that is not paused.
              */
             paused_at?: string | null;
         };
@@ -2432,8 +2432,8 @@ export interface components {
             /** @description The items. */
             items: (components["schemas"]["HookDocument"] & {
                 /**
-                 * @description Why Stagehook disabled it, until it is enabled again; null of one that it
-                 *     did not.
+                 * @description Why Stagehook disabled it, until it is enabled again; absent of one that
+                 *     it did not.
                  */
                 disabled_reason?: string | null;
                 /**
@@ -2445,7 +2445,7 @@ export interface components {
                 newer_plugin_version?: string | null;
                 /**
                  * Format: date-time
-                 * @description Since when its deliveries wait; null of one that is not paused.
+                 * @description Since when its deliveries wait; absent of one that is not paused.
                  */
                 paused_at?: string | null;
             })[];
