@@ -75,7 +75,7 @@ export function SetSecret({
           />
           {secret && (
             <Select
-              label="The value before still signs for"
+              label="The old one still signs for"
               description="Receivers of webhooks accept either meanwhile; each has two signatures."
               data={OVERLAPS}
               value={overlap}

@@ -1,0 +1,164 @@
+/** Events, their types and their deliveries. */
+import { Receiver } from "./receiver";
+import { expect, type Studio, test } from "./studio";
+
+const TYPE = {
+  name: "translation_complete",
+  kind: "business",
+  description: "A subtitle file was translated.",
+  schema: {
+    type: "object",
+    properties: {
+      file: { type: "string", description: "The file that was written." },
+      lines: { type: "integer", minimum: 1 },
+    },
+    required: ["file"],
+    additionalProperties: false,
+  },
+};
+
+const emit = (studio: Studio, event_name: string, data: object = {}) =>
+  studio.ask<{ id: string }>("POST", "/events", { event_name, data });
+
+test.describe("events", () => {
+  test("an event is published from its type's schema, what is wrong told at the field", async ({
+    studio,
+    desk,
+  }) => {
+    await studio.ask("POST", "/event-types", TYPE);
+    await desk.goto("/events");
+    await desk.getByRole("button", { name: "Publish an event" }).click();
+    const dialog = desk.getByRole("dialog", { name: "Publish an event" });
+    await dialog.getByRole("combobox", { name: "Event" }).fill(TYPE.name);
+    await expect(dialog.getByText(TYPE.description)).toBeVisible();
+    const file = dialog.getByRole("textbox", { name: "file" });
+    await expect(file).toBeVisible();
+    await desk.keyboard.press("Escape");
+    await dialog.getByRole("button", { name: "Publish", exact: true }).click();
+    await expect(file).toHaveAttribute("aria-invalid", "true");
+    await file.fill("ep01.de.srt");
+    await dialog.getByRole("button", { name: "Publish", exact: true }).click();
+    await dialog.getByRole("link", { name: "Look at it" }).click();
+    await expect(desk.getByRole("heading", { name: TYPE.name, level: 1 })).toBeVisible();
+    await expect(desk.getByText("file: ep01.de.srt")).toBeVisible();
+    await expect(desk.getByText("No hook answers it")).toBeVisible();
+  });
+
+  test("the list is filtered in the address, and gone through with the keyboard", async ({
+    studio,
+    desk,
+  }) => {
+    await desk.goto("/events?event=job_failed");
+    const table = desk.getByRole("table", { name: "Events" });
+    await expect(table.getByRole("link", { name: "job_failed" }).first()).toBeVisible();
+    await expect(table.getByRole("link", { name: "job_created" })).toHaveCount(0);
+    await desk.keyboard.press("j");
+    await desk.keyboard.press("Enter");
+    await expect(desk.getByRole("heading", { name: "job_failed", level: 1 })).toBeVisible();
+    expect(studio.server.url).toContain(new URL(desk.url()).host);
+  });
+
+  test("the live tail tells progress and unknown names, and waits while it is paused", async ({
+    studio,
+    desk,
+  }) => {
+    await studio.ask("POST", "/event-types", { name: "frame_done", kind: "progress" });
+    await desk.goto("/events?view=live");
+    await expect(desk.getByRole("heading", { name: "Listening" })).toBeVisible();
+    const tail = desk.getByRole("table", { name: "Events as they happen" });
+    // The stream may open a moment after the page.
+    await expect(async () => {
+      await emit(studio, "frame_done", { frame: 1 });
+      await expect(tail.getByText("frame: 1").first()).toBeVisible({ timeout: 1_000 });
+    }).toPass();
+    await desk.getByRole("button", { name: "Pause" }).click();
+    await emit(studio, "frame_done", { frame: 77 });
+    await expect(desk.getByRole("status").filter({ hasText: "Paused, 1 new" })).toBeVisible();
+    await expect(tail.getByText("frame: 77")).toHaveCount(0);
+    await desk.getByRole("button", { name: "Go on" }).click();
+    await expect(tail.getByText("frame: 77")).toBeVisible();
+  });
+
+  test("a type is added with a schema, looked at, and deleted", async ({ desk }) => {
+    await desk.goto("/event-types");
+    await desk.getByRole("button", { name: "New type" }).click();
+    const dialog = desk.getByRole("dialog", { name: "New event type" });
+    await dialog.getByRole("textbox", { name: "Name" }).fill("not a name");
+    await dialog.getByRole("button", { name: "Begin with an example" }).click();
+    await dialog.getByRole("button", { name: "Add it" }).click();
+    const name = dialog.getByRole("textbox", { name: "Name" });
+    await expect(name).toHaveAttribute("aria-invalid", "true");
+    await name.fill("conform_done");
+    await dialog.getByRole("button", { name: "Add it" }).click();
+    const drawer = desk.getByRole("dialog", { name: "conform_done" });
+    await expect(drawer.getByRole("textbox", { name: "file" })).toBeVisible();
+    await drawer.getByRole("button", { name: "Delete" }).click();
+    await desk.getByRole("button", { name: "Delete the type" }).click();
+    await expect(desk.getByText("conform_done is deleted")).toBeVisible();
+  });
+
+  test("a replay says what it means before it is done", async ({ desk }) => {
+    await desk.goto("/events?replay=true");
+    const dialog = desk.getByRole("dialog", { name: "Replay events" });
+    await expect(dialog.getByText(/Only deliveries that were given up or cancelled/)).toBeVisible();
+    await dialog.getByRole("checkbox", { name: "Also what was delivered" }).check();
+    await expect(dialog.getByText(/Whatever became of it/)).toBeVisible();
+    await dialog.getByRole("checkbox", { name: "Also what was delivered" }).uncheck();
+    await dialog.getByRole("button", { name: "Replay", exact: true }).click();
+    await expect(dialog.getByText(/on their way again/)).toBeVisible();
+  });
+});
+
+test.describe("deliveries", () => {
+  test("one that was given up is looked at, retried, and arrives", async ({ studio, desk }) => {
+    const receiver = await Receiver.start();
+    receiver.status = 400;
+    receiver.body = '{"error": "no such shot"}';
+    const hook = await studio.hook({
+      name: "shot-board",
+      hook_type: "webhook",
+      event: "segment_started",
+      config: { url: receiver.url, retry: { retries: 0 } },
+    });
+    await emit(studio, "segment_started", { segment: 12 });
+
+    await desk.goto(`/deliveries?hook_id=${hook.id}&state=exhausted`);
+    const row = desk.getByRole("row").filter({ hasText: "shot-board" });
+    await expect(row).toContainText("given up");
+    await row.getByRole("link", { name: "segment_started" }).click();
+    await expect(
+      desk.getByRole("heading", { name: "segment_started to shot-board", level: 1 }),
+    ).toBeVisible();
+    await expect(desk.getByRole("button", { name: /Attempt 1/ })).toContainText("HTTP 400");
+    await expect(desk.getByText("no such shot").first()).toBeVisible();
+
+    receiver.status = 200;
+    receiver.body = "{}";
+    await desk.getByRole("button", { name: /^Retry/ }).click();
+    await expect(desk.getByText("is on its way to shot-board")).toBeVisible();
+    await expect(desk.getByText("delivered", { exact: true })).toBeVisible();
+    await expect(desk.getByRole("button", { name: /HTTP 200/ })).toBeVisible();
+    await studio.ask("DELETE", `/hooks/${hook.id}`);
+    await receiver.stop();
+  });
+
+  test("those of a paused hook wait, and go on when it is resumed", async ({ studio, desk }) => {
+    const receiver = await Receiver.start();
+    const hook = await studio.hook({
+      name: "night-board",
+      hook_type: "webhook",
+      event: "concatenation_started",
+      config: { url: receiver.url },
+    });
+    await studio.ask("POST", `/hooks/${hook.id}/pause`);
+    await emit(studio, "concatenation_started");
+    await desk.goto(`/deliveries?hook_id=${hook.id}`);
+    await expect(desk.getByRole("row").filter({ hasText: "night-board" })).toContainText("waits");
+    await desk.getByRole("button", { name: "Resume: night-board" }).click();
+    await expect(desk.getByRole("row").filter({ hasText: "night-board" })).toContainText(
+      "delivered",
+    );
+    await studio.ask("DELETE", `/hooks/${hook.id}`);
+    await receiver.stop();
+  });
+});
