@@ -44,7 +44,7 @@ test("names and output with markup in them stay text on every page", async ({ st
     `/jobs/${job.id}`,
     `/stage-runs/${run.id}`,
     `/events/${event.id}`,
-    "/settings/scopes",
+    "/settings/projects",
     "/settings/audit",
   ];
   for (const path of pages) {

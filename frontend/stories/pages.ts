@@ -60,7 +60,7 @@ export async function screens(studio: Studio): Promise<Screen[]> {
     ...(script ? [{ name: "script", path: `/scripts/${script.path}` }] : []),
     { name: "settings-tokens", path: "/settings/tokens" },
     { name: "settings-secrets", path: "/settings/secrets" },
-    { name: "settings-scopes", path: "/settings/scopes" },
+    { name: "settings-projects", path: "/settings/projects" },
     { name: "settings-audit", path: "/settings/audit" },
     {
       name: "palette",

@@ -85,7 +85,7 @@ export function VirtualTable<Row>({
             const row = rows[index]!;
             return (
               // The link in the row is for keys; a click anywhere on it does the same.
-               
+
               <tr
                 key={key}
                 data-row={index}

@@ -4,13 +4,13 @@ import { beginning, find, logLines, marked } from "./lines";
 
 describe("what a hook printed", () => {
   test("has colours that go on over lines, and are no text", () => {
-    const lines = logLines("\u001b[31mone\ntwo\u001b[0m three\n");
+    const lines = logLines("\u001b[31mfirst\ntwo\u001b[0m three\n");
     expect(lines.count).toBe(2);
     expect(lines.pieces(1).map(({ text, fg }) => [text, fg])).toEqual([
       ["two", 1],
       [" three", undefined],
     ]);
-    expect(lines.plain(0)).toBe("one");
+    expect(lines.plain(0)).toBe("first");
   });
   test("has 256 and 16 million colours as the nearest of sixteen", () => {
     const lines = logLines("\u001b[38;5;196mred\u001b[38;2;20;200;30mgreen\u001b[48;5;21;1mbold");

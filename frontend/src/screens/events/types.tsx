@@ -1,21 +1,13 @@
 /** The catalogue of event types: Stagehook's own and those of the studio. */
-import {
-  Badge,
-  Button,
-  Group,
-  SegmentedControl,
-  Skeleton,
-  Stack,
-  Text,
-  TextInput,
-} from "@mantine/core";
-import { IconLock, IconPlus, IconSearch, IconUpload } from "@tabler/icons-react";
+import { Badge, Button, Group, SegmentedControl, Skeleton, Stack, Text } from "@mantine/core";
+import { IconLock, IconPlus, IconUpload } from "@tabler/icons-react";
 import { useState } from "react";
 import { Link } from "react-router";
 import { api } from "@/api/client";
 import { useMay } from "@/api/session";
 import { BackLink } from "@/parts/back-link";
 import { EmptyState } from "@/parts/empty-state";
+import { SearchField } from "@/parts/search-field";
 import { useFilters } from "@/parts/filters";
 import { Page } from "@/parts/page";
 import { ProblemAlert } from "@/parts/problem-alert";
@@ -115,13 +107,11 @@ export function Component() {
       }
     >
       <Group gap="xs" role="search" aria-label="Filters">
-        <TextInput
-          data-search
+        <SearchField
           aria-label="Name or description"
           placeholder="Name or description"
-          leftSection={<IconSearch size={16} aria-hidden />}
-          value={values.search ?? ""}
-          onChange={(event) => set("search", event.currentTarget.value)}
+          value={values.search}
+          onChange={(search) => set("search", search)}
           w={260}
         />
         <SegmentedControl

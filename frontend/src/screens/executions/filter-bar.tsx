@@ -1,13 +1,12 @@
+import { SearchField } from "@/parts/search-field";
 import { Button, Group, SegmentedControl, Select, Stack, TextInput } from "@mantine/core";
-import { useDebouncedCallback } from "@mantine/hooks";
 import { IconSearch, IconX } from "@tabler/icons-react";
-import { type ReactNode, useEffect, useState } from "react";
+import { type ReactNode, useState } from "react";
 import { api } from "@/api/client";
 import { HOOK_POINTS, HOOK_TYPES } from "@/parts/hook-words";
 import { sayStatus, STATUSES } from "@/parts/outcome";
 import { CUSTOM, type LogFilters, PERIODS } from "./filters";
 
-const TYPING_MS = 300;
 const SUGGESTED = 20;
 
 export function FilterBar({
@@ -163,20 +162,14 @@ function TextFilter({
   width?: number;
   isSearch?: boolean;
 }) {
-  const [text, setText] = useState(value);
-  useEffect(() => setText(value), [value]);
-  const apply = useDebouncedCallback(onChange, TYPING_MS);
   return (
-    <TextInput
+    <SearchField
       aria-label={label}
       placeholder={placeholder}
       data-search={isSearch || undefined}
       leftSection={isSearch ? <IconSearch size={15} aria-hidden /> : undefined}
-      value={text}
-      onChange={(event) => {
-        setText(event.currentTarget.value);
-        apply(event.currentTarget.value);
-      }}
+      value={value}
+      onChange={onChange}
       w={width}
     />
   );

@@ -1,17 +1,6 @@
-import {
-  Anchor,
-  Button,
-  Code,
-  Group,
-  Select,
-  Skeleton,
-  Stack,
-  Text,
-  TextInput,
-} from "@mantine/core";
-import { useDebouncedCallback } from "@mantine/hooks";
-import { IconSearch, IconX } from "@tabler/icons-react";
-import { useCallback, useEffect, useState } from "react";
+import { Anchor, Button, Code, Group, Select, Skeleton, Stack, Text } from "@mantine/core";
+import { IconX } from "@tabler/icons-react";
+import { useCallback } from "react";
 import { Link, useNavigate } from "react-router";
 import { api } from "@/api/client";
 import { EmptyState } from "@/parts/empty-state";
@@ -19,6 +8,7 @@ import { type Filters, useFilters } from "@/parts/filters";
 import { Page } from "@/parts/page";
 import { ProblemAlert } from "@/parts/problem-alert";
 import { useScopes } from "@/parts/scopes";
+import { SearchField } from "@/parts/search-field";
 import { PAGED } from "@/parts/show-more";
 import { Ago } from "@/parts/time";
 import { type Column, VirtualTable } from "@/parts/virtual-table";
@@ -26,8 +16,6 @@ import { type Job, JOB_STATUSES, JobState, nameOf } from "./words";
 
 const KEYS = ["external_ref", "status", "needs_review", "project_id"] as const;
 type JobFilters = Filters<(typeof KEYS)[number]>;
-
-const TYPING_MS = 300;
 
 /** Jobs, those that wait for a person among them. */
 export function Component() {
@@ -161,21 +149,13 @@ function useColumns(): Column<Job>[] {
 function JobFilterBar({ filters }: { filters: JobFilters }) {
   const { values, set, clear, isAny } = filters;
   const scopes = useScopes();
-  const [text, setText] = useState(values.external_ref ?? "");
-  useEffect(() => setText(values.external_ref ?? ""), [values.external_ref]);
-  const apply = useDebouncedCallback((value: string) => set("external_ref", value), TYPING_MS);
   return (
     <Group gap="xs" role="search" aria-label="Filter the jobs">
-      <TextInput
-        data-search
+      <SearchField
         aria-label="What the pipeline calls the job"
         placeholder="Reference, in full"
-        leftSection={<IconSearch size={15} aria-hidden />}
-        value={text}
-        onChange={(event) => {
-          setText(event.currentTarget.value);
-          apply(event.currentTarget.value.trim());
-        }}
+        value={values.external_ref}
+        onChange={(reference) => set("external_ref", reference.trim())}
         w={220}
       />
       <Select
