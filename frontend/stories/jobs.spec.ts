@@ -177,6 +177,7 @@ test("a stage run is watched and cancelled", async ({ studio, desk }) => {
 test("jobs are found by reference, and completed", async ({ studio, desk }) => {
   const job = await jobWith(studio, "#!/bin/sh\nexit 0\n");
   await desk.goto("/jobs");
+  await expect(desk.getByRole("search")).toBeVisible();
   await desk.keyboard.press("/");
   await desk.keyboard.type(job.name);
   await expect(desk).toHaveURL(new RegExp(`external_ref=${job.name}`));

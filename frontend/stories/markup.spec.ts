@@ -27,8 +27,9 @@ test("names and output with markup in them stay text on every page", async ({ st
     { metadata: { note: MARKUP } },
   );
   const log = run.executions.find(Boolean)?.log_id;
+  await studio.ask("POST", "/event-types", { name: "note_left", kind: "business" });
   const event = await studio.ask<{ id: string }>("POST", "/events", {
-    event_name: "job_created",
+    event_name: "note_left",
     data: { note: MARKUP },
   });
   const pages = [

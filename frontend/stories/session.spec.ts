@@ -36,4 +36,33 @@ test.describe("the session (UI-1)", () => {
     await page.getByRole("button", { name: "Sign in" }).click();
     await expect(page).toHaveURL(/\/jobs\?status=failed/);
   });
+
+  test("who signs out stays out, and the session is over", async ({ studio, page }) => {
+    await studio.signIn(page);
+    await page.getByRole("button", { name: "Account" }).click();
+    await page.getByRole("menuitem", { name: "Sign out" }).click();
+    await expect(page.getByRole("heading", { name: "Sign in" })).toBeVisible();
+    await expect(page.getByLabel("Token")).toBeVisible();
+    const answer = await page.request.get(`${studio.server.url}/api/v1/session`);
+    expect(answer.status()).toBe(401);
+    // Nor is there an address that breaks the page.
+    await page.goto(`${studio.server.url}/sign-in?next=//`);
+    await expect(page.getByRole("heading", { name: "Sign in" })).toBeVisible();
+  });
+
+  test("a link of somebody else's asks before it takes the session's place", async ({
+    studio,
+    page,
+  }) => {
+    const other = await studio.ask<{ token: string }>("POST", "/tokens", {
+      name: "somebody else",
+      role: "viewer",
+    });
+    await studio.signIn(page);
+    await page.goto(`${studio.server.url}/sign-in#token=${other.token}`);
+    await expect(page.getByRole("heading", { name: "Sign in by this link?" })).toBeVisible();
+    await page.getByRole("button", { name: "Stay admin" }).click();
+    await expect(page.getByRole("navigation", { name: "Pages" })).toBeVisible();
+    await expect(page.getByRole("button", { name: "Account" })).toContainText("admin");
+  });
 });

@@ -83,7 +83,8 @@ export const test = base.extend<{ desk: Page }, { studio: Studio }>({
   ],
   /** A page that is signed in; its console is as clean as its stories. */
   desk: async ({ studio, browser }, use) => {
-    const page = await browser.newPage({ baseURL: studio.server.url });
+    const context = await browser.newContext({ baseURL: studio.server.url });
+    const page = await context.newPage();
     const wrong: string[] = [];
     page.on("pageerror", (error) => wrong.push(String(error)));
     page.on("console", (message) => {
@@ -96,7 +97,7 @@ export const test = base.extend<{ desk: Page }, { studio: Studio }>({
     await studio.signIn(page);
     await use(page);
     expect(wrong).toEqual([]);
-    await page.close();
+    await context.close();
   },
 });
 

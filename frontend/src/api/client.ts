@@ -7,7 +7,7 @@
 import createFetchClient, { type Middleware } from "openapi-fetch";
 import createClient from "openapi-react-query";
 import { reached, unreachable } from "./connection";
-import { notSignedIn } from "./problem";
+import { isProblem, notSignedIn } from "./problem";
 import type { components, paths } from "./schema";
 
 export type Schemas = components["schemas"];
@@ -31,12 +31,22 @@ const middleware: Middleware = {
     if (response.status === 502 || response.status === 504) unreachable();
     else reached();
     if (response.status === 401 && schemaPath !== "/api/v1/session") notSignedIn.announce();
+    // Somebody signed in anew in another tab: what this one knows of the session is over.
+    if (response.status === 403 && (await isOfOtherSession(response))) notSignedIn.announce();
     return response;
   },
   onError({ error }) {
     if (!(error instanceof DOMException && error.name === "AbortError")) unreachable();
   },
 };
+
+async function isOfOtherSession(response: Response): Promise<boolean> {
+  const problem: unknown = await response
+    .clone()
+    .json()
+    .catch(() => undefined);
+  return isProblem(problem) && problem.type === "/problems/csrf";
+}
 
 export const client = createFetchClient<paths>({
   baseUrl: "",

@@ -102,6 +102,7 @@ export default function Palette() {
         placeholder: "A page, a hook, a job's number, a plugin",
         "aria-label": "Search",
       }}
+      attributes={{ content: { "aria-label": "Search or go to" } }}
       scrollable
       maxHeight={420}
     />

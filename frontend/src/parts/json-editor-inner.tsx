@@ -28,7 +28,7 @@ export default function Editor({
       json(),
       EditorView.lineWrapping,
       // Tab leaves the editor, as it leaves every other field (WCAG 2.1.2).
-      EditorView.contentAttributes.of({ "aria-label": label }),
+      EditorView.contentAttributes.of({ "aria-label": label, tabindex: "0" }),
       ...(readOnly
         ? []
         : [lintGutter(), linter((view) => (view.state.doc.length === 0 ? [] : parse(view)))]),

@@ -4,6 +4,7 @@ import {
   Button,
   Center,
   Code,
+  Group,
   Loader,
   Paper,
   PasswordInput,
@@ -16,13 +17,14 @@ import { Navigate, useNavigate, useSearchParams } from "react-router";
 import { problemOf } from "@/api/problem";
 import { signIn, useSession } from "@/api/session";
 import { useTitle } from "@/parts/page";
+import { Loading } from "@/shell/loading";
 import { Logo } from "@/shell/logo";
 
 /**
  * The token in the link's fragment, which no server and no log ever sees. It is taken
  * out of the address, so that it stays in no history.
  */
-const brought = takeToken();
+let brought = takeToken();
 
 function takeToken(): string | undefined {
   const token = new URLSearchParams(window.location.hash.slice(1)).get("token") ?? undefined;
@@ -39,7 +41,13 @@ export function Component() {
   const session = useSession();
   const next = inside(useSearchParams()[0].get("next"));
   const [token, setToken] = useState("");
-  const [isBusy, setBusy] = useState(brought !== undefined);
+  // Taken once: who signs out later is not signed in again.
+  const [link, setLink] = useState(() => {
+    const token = brought;
+    brought = undefined;
+    return token;
+  });
+  const [isBusy, setBusy] = useState(false);
   const [refusal, setRefusal] = useState<string>();
 
   const enter = async (token: string) => {
@@ -58,11 +66,44 @@ export function Component() {
       setBusy(false);
     }
   };
+  const isSomebodyIn = session.data !== undefined;
   useEffect(() => {
-    if (brought) void enter(brought);
-    // eslint-disable-next-line react-hooks/exhaustive-deps -- once
-  }, []);
+    // A link may be somebody else's: whoever is signed in already is asked first.
+    if (link === undefined || session.isPending || isSomebodyIn) return;
+    setLink(undefined);
+    void enter(link);
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- once it is known who is here
+  }, [link, session.isPending, isSomebodyIn]);
 
+  if (session.isPending) return <Loading />;
+  if (session.data && link !== undefined) {
+    return (
+      <Center mih="100dvh" p="md" component="main">
+        <Paper p="xl" maw={460}>
+          <Stack>
+            <Title order={1}>Sign in by this link?</Title>
+            <Text>
+              You are signed in as {session.data.name}. The link that you followed has a token of
+              its own; what you do then is done in its name.
+            </Text>
+            <Group justify="flex-end">
+              <Button variant="default" onClick={() => setLink(undefined)}>
+                Stay {session.data.name}
+              </Button>
+              <Button
+                onClick={() => {
+                  setLink(undefined);
+                  void enter(link);
+                }}
+              >
+                Sign in by the link
+              </Button>
+            </Group>
+          </Stack>
+        </Paper>
+      </Center>
+    );
+  }
   if (session.data && !isBusy) return <Navigate to={next} replace />;
   return (
     <Center mih="100dvh" p="md" component="main">
@@ -119,7 +160,9 @@ export function Component() {
 /** A path of this application, wherever the address says to go. */
 function inside(next: string | null): string {
   if (!next) return "/";
+  if (!URL.canParse(next, window.location.origin)) return "/";
   const url = new URL(next, window.location.origin);
-  if (url.origin !== window.location.origin || url.pathname === "/sign-in") return "/";
+  const isElsewhere = url.origin !== window.location.origin || url.pathname.startsWith("//");
+  if (isElsewhere || url.pathname === "/sign-in") return "/";
   return url.pathname + url.search + url.hash;
 }

@@ -11,7 +11,7 @@ import { LinesBar } from "./lines-bar";
 import classes from "./lines-view.module.css";
 import { useHits } from "./use-hits";
 
-const LINE_HEIGHT = 20;
+const LINE_HEIGHT = 24;
 
 /** Which line of which text the address names. */
 export function targetOf(hash: string): { name: string; line: number } | undefined {

@@ -230,7 +230,7 @@ function Heading({
           <Text component="span" fz="sm" c="dimmed">
             {row.says}
           </Text>
-          <Badge color="gray" variant="outline" size="sm">
+          <Badge variant="default" size="sm">
             {row.count}
           </Badge>
         </Group>

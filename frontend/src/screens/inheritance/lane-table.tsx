@@ -51,8 +51,8 @@ function Lanes({ group, chain }: { group: LaneGroup; chain: Scope[] }) {
             <Text component="span" fz="sm" c="dimmed">
               {group.says}
             </Text>
-            <Badge color="gray" variant="outline" size="sm">
-              {running === 1 ? "1 runs" : `${running} run`}
+            <Badge variant="default" size="sm">
+              {running === 1 ? "1 hook runs" : `${running} hooks run`}
             </Badge>
           </Group>
         </th>
