@@ -142,7 +142,12 @@ fn a_chosen_token_is_taken_and_not_printed() {
     let at = directory();
     let token = "chosen-token-0123456789abcdef0123456789";
     let server = Served::start(command(at.path(), &[]).env("STAGEHOOK_ADMIN_TOKEN", token));
-    assert_eq!(server.before, [""; 0]);
+    // Where to sign in is said; with what, whoever chose it knows.
+    let [sign_in] = server.before.as_slice() else {
+        panic!("{:?}", server.before);
+    };
+    assert!(sign_in.starts_with("sign in at http://"), "{sign_in}");
+    assert!(sign_in.ends_with("/sign-in"), "{sign_in}");
     server.projects(token).ok();
     let (_, stderr) = server.stop("-TERM");
     assert!(!stderr.contains(token), "{stderr}");
