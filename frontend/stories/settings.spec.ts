@@ -30,7 +30,7 @@ test.describe("settings", () => {
     await desk.getByRole("button", { name: "Revoke night shift" }).click();
     await desk.getByRole("button", { name: "Revoke it" }).click();
     await expect(desk.getByRole("button", { name: "Revoke night shift" })).toHaveCount(0);
-    await guest.getByRole("link", { name: "Deliveries" }).click();
+    // The stream of events ends with the token, and the page by itself.
     await expect(guest.getByRole("heading", { name: "Sign in" })).toBeVisible();
     await guest.close();
   });
