@@ -1,5 +1,15 @@
 /** What a hook was before: each revision against the one before it, or any other. */
-import { Button, Group, Paper, Select, Skeleton, Stack, Table, Text } from "@mantine/core";
+import {
+  Button,
+  Group,
+  Paper,
+  Select,
+  Skeleton,
+  Stack,
+  Table,
+  Text,
+  VisuallyHidden,
+} from "@mantine/core";
 import { useState } from "react";
 import { api, client } from "@/api/client";
 import { problemOf } from "@/api/problem";
@@ -93,7 +103,9 @@ export function Revisions({ hook }: { hook: Hook }) {
             <Table.Th>Revision</Table.Th>
             <Table.Th>By</Table.Th>
             <Table.Th>When</Table.Th>
-            <Table.Th aria-label="Changes" />
+            <Table.Th>
+              <VisuallyHidden>Changes</VisuallyHidden>
+            </Table.Th>
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>

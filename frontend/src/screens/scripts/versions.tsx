@@ -1,5 +1,15 @@
 /** What a script said before: each version against the one before it, or any other. */
-import { Button, Group, Paper, Select, Skeleton, Stack, Table, Text } from "@mantine/core";
+import {
+  Button,
+  Group,
+  Paper,
+  Select,
+  Skeleton,
+  Stack,
+  Table,
+  Text,
+  VisuallyHidden,
+} from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { api, client } from "@/api/client";
 import { problemOf } from "@/api/problem";
@@ -111,7 +121,9 @@ export function Versions({
               <Table.Th>When</Table.Th>
               <Table.Th ta="right">Size</Table.Th>
               <Table.Th>Digest</Table.Th>
-              <Table.Th aria-label="Changes" />
+              <Table.Th>
+                <VisuallyHidden>Changes</VisuallyHidden>
+              </Table.Th>
             </Table.Tr>
           </Table.Thead>
           <Table.Tbody>
