@@ -260,6 +260,8 @@ test.describe("making a hook", () => {
     const [hook] = await studio.list<Hook>("/hooks?name=gate-here");
     expect(hook?.config).toMatchObject({ grants: { segment: "read" } });
     expect(hook?.config.plugin).toMatch(/^loudness-gate@\^/);
+    // It would run at every job of the other stories.
+    await studio.ask("DELETE", `/hooks/${hook?.id}`);
   });
 });
 

@@ -150,7 +150,7 @@ test("a stage run tells what halted it and what did not run", async ({ studio, d
   await desk.goto(`/stage-runs/${run.id}`);
   await expect(desk.getByText("halted", { exact: true })).toBeVisible();
   const timeline = desk.getByRole("table", { name: "Timeline" });
-  await expect(timeline.getByRole("row", { name: /^gate/ })).toContainText("failed");
+  await expect(timeline.getByRole("row", { name: /^gate / })).toContainText("failed");
   await expect(timeline.getByRole("row", { name: /^after/ })).toContainText(
     "gate had halted the stage",
   );
@@ -165,12 +165,12 @@ test("a stage run is watched and cancelled", async ({ studio, desk }) => {
   const run = await runStage(studio, job.id, "respond-async");
   await desk.goto(`/stage-runs/${run.id}`);
   const timeline = desk.getByRole("table", { name: "Timeline" });
-  await expect(timeline.getByRole("row", { name: /^gate/ })).toContainText("at work");
+  await expect(timeline.getByRole("row", { name: /^gate / })).toContainText("at work");
   await expect(timeline.getByRole("row", { name: /^after/ })).toContainText("waits");
   await desk.getByRole("button", { name: "Cancel the run" }).click();
   await desk.getByRole("dialog").getByRole("button", { name: "Cancel it" }).click();
   await expect(desk.getByRole("button", { name: "Cancel the run" })).toBeHidden();
-  await expect(timeline.getByRole("row", { name: /^gate/ })).toContainText("cancelled");
+  await expect(timeline.getByRole("row", { name: /^gate / })).toContainText("cancelled");
   await expect(timeline.getByRole("row", { name: /^after/ })).toContainText("not run");
 });
 
