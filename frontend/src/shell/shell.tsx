@@ -36,7 +36,7 @@ function SignedIn() {
   const [isOpen, { toggle, close }] = useDisclosure(false);
   const { pathname } = useLocation();
   const isLoading = useNavigation().state === "loading";
-  useLiveRefresh(true);
+  useLiveRefresh();
   useGlobalKeys();
   const dialog = useDialog();
   const tour = useTour();

@@ -1,7 +1,7 @@
 /** How the last runs of a hook went; the rows on the screen are asked for together. */
 import { useQuery } from "@tanstack/react-query";
-import { useEffect, useRef } from "react";
 import { client, type Schemas } from "@/api/client";
+import { useGather } from "@/api/gather";
 import { useHeard } from "@/api/live";
 import { problemOf } from "@/api/problem";
 import { queries } from "@/api/queries";
@@ -77,19 +77,14 @@ export function useActivity(hookId: number): Activity | undefined {
 
 /** Has what is shown of a hook's runs asked for again after it ran. */
 export function useActivityRefresh() {
-  const due = useRef(new Set<unknown>());
-  const timer = useRef<number>(undefined);
-  useEffect(() => () => window.clearTimeout(timer.current), []);
-  useHeard(({ event_name, data }) => {
-    if (event_name !== "hook_executed") return;
-    due.current.add(data.hook_id);
-    timer.current ??= window.setTimeout(() => {
-      timer.current = undefined;
-      const ids = new Set(due.current);
-      due.current.clear();
+  const refresh = useGather<unknown>(
+    (ids) =>
       void queries.invalidateQueries({
         predicate: ({ queryKey }) => queryKey[0] === KEY && ids.has(queryKey[1]),
-      });
-    }, REFRESH_MS);
+      }),
+    REFRESH_MS,
+  );
+  useHeard(({ event_name, data }) => {
+    if (event_name === "hook_executed") refresh(data.hook_id);
   });
 }

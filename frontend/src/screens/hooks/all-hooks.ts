@@ -4,8 +4,8 @@
  * once; afterwards each that was changed is asked for by itself.
  */
 import { useQuery } from "@tanstack/react-query";
-import { useEffect, useRef } from "react";
 import { client } from "@/api/client";
+import { useGather } from "@/api/gather";
 import { useHeard } from "@/api/live";
 import { problemOf } from "@/api/problem";
 import { queries } from "@/api/queries";
@@ -48,9 +48,7 @@ export function useAllHooks() {
 }
 
 function useFollowChanges() {
-  const changed = useRef(new Set<number>());
-  const timer = useRef<number>(undefined);
-  useEffect(() => () => window.clearTimeout(timer.current), []);
+  const changed = useGather<number>((ids) => void refresh([...ids]), GATHER_MS);
   useHeard(({ event_name, data }) => {
     if (event_name === "lagged") void queries.invalidateQueries({ queryKey: KEY });
     if (event_name !== "hook_changed" && event_name !== "hook_disabled") return;
@@ -59,13 +57,7 @@ function useFollowChanges() {
     // What this page did itself it knows already.
     const isKnown = typeof data.version === "number" && (known?.version ?? 0) >= data.version;
     if (isKnown && data.change !== "deleted" && event_name === "hook_changed") return;
-    changed.current.add(data.hook_id);
-    timer.current ??= window.setTimeout(() => {
-      timer.current = undefined;
-      const ids = [...changed.current];
-      changed.current.clear();
-      void refresh(ids);
-    }, GATHER_MS);
+    changed(data.hook_id);
   });
 }
 

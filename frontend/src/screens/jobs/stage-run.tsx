@@ -3,7 +3,7 @@ import { IconAlertTriangle, IconHandStop, IconPlayerStop } from "@tabler/icons-r
 import { useEffect, useState } from "react";
 import { Link, useParams } from "react-router";
 import { api, client } from "@/api/client";
-import { useLive } from "@/api/live";
+import { useHeard } from "@/api/live";
 import { problemOf } from "@/api/problem";
 import { outdated } from "@/api/queries";
 import { useMay } from "@/api/session";
@@ -30,12 +30,10 @@ export function Component() {
     params: { query: { stage_run_id: id, limit: 200 } },
   });
   const isRunning = query.data?.status === "running";
-  useLive(
-    ({ data }) => {
-      if (data.stage_run_id === id) outdated("/stage-runs/{id}", "/hook-logs");
-    },
-    isRunning ? { job_id: String(query.data?.job_id) } : null,
-  );
+  useHeard(({ event_name, data }) => {
+    if (!isRunning || data.stage_run_id !== id || event_name === "hook_output") return;
+    outdated("/stage-runs/{id}", "/hook-logs");
+  });
   if (query.data) {
     // Newest first, as all logs are.
     const inOrder = [...(logs.data?.items ?? [])].reverse();
