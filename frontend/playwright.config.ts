@@ -22,7 +22,8 @@ export default defineConfig({
   forbidOnly: !!process.env.CI,
   timeout: 90_000,
   expect: { timeout: 15_000 },
-  reporter: [["list"]],
+  // The second is what `make test` tells the outcome from.
+  reporter: [["list"], ["junit", { outputFile: "../target/playwright/junit.xml" }]],
   use: { ...browser, trace: "retain-on-failure", actionTimeout: 15_000 },
   projects: [
     { name: "stories", testMatch: "*.spec.ts" },
