@@ -266,7 +266,19 @@ fn check_env(findings: &mut Findings, at: &str, env: &BTreeMap<String, String>) 
         // With these, what runs would no longer be the script that was named.
         let runs_something_else = matches!(
             name.as_str(),
-            "BASH_ENV" | "ENV" | "PYTHONSTARTUP" | "PYTHONHOME"
+            "BASH_ENV"
+                | "ENV"
+                | "SHELLOPTS"
+                | "BASHOPTS"
+                | "PS4"
+                | "PYTHONSTARTUP"
+                | "PYTHONHOME"
+                | "PYTHONWARNINGS"
+                | "PYTHONINSPECT"
+                | "PERL5OPT"
+                | "RUBYOPT"
+                | "NODE_OPTIONS"
+                | "GCONV_PATH"
         ) || name.starts_with("LD_");
         findings.require(
             !runs_something_else,

@@ -18,7 +18,7 @@ use stagehook_core::schema::JsonSchema;
 use stagehook_core::scope::{Lineage, Scope};
 use stagehook_core::token::Actor;
 use stagehook_core::trigger::{HookPoint, Trigger};
-use stagehook_runners::process::BroughtScript;
+use stagehook_runners::process::{BroughtScript, ConfinementLevel};
 use stagehook_runners::wasm::{PreparedPlugin, SettingsError};
 use stagehook_store::{Entity, StoreError};
 use std::sync::Arc;
@@ -26,7 +26,7 @@ use std::sync::Arc;
 impl Engine {
     /// Checks a hook against this server and creates it.
     pub async fn create_hook(&self, actor: &Actor, spec: &HookSpec) -> Result<Hook, EngineError> {
-        check_trust(actor, None, spec)?;
+        self.check_trust(actor, None, spec)?;
         let admitted = self.admit(spec, None).await?;
         let created = self.store.create_hook(actor.name(), &admitted).await;
         created.map_err(|error| yanked_meanwhile(error, &spec.config))
@@ -50,7 +50,7 @@ impl Engine {
             }
             .into());
         }
-        check_trust(actor, Some(&hook.spec), spec)?;
+        self.check_trust(actor, Some(&hook.spec), spec)?;
         let switched_on = spec.enabled && !hook.spec.enabled;
         let moved = spec.trigger != hook.spec.trigger;
         let updated = if switched_on || moved || spec.config != hook.spec.config {
@@ -276,21 +276,29 @@ impl Engine {
         }
         Ok(())
     }
-}
 
-/// A script that runs without a sandbox can do whatever the server can, so who
-/// lets one run, or lets it run otherwise than before, is an administrator.
-/// REQ-SCR-6
-fn check_trust(
-    actor: &Actor,
-    before: Option<&HookSpec>,
-    spec: &HookSpec,
-) -> Result<(), EngineError> {
-    let is_as_before = before.is_some_and(|before| before.config == spec.config);
-    if spec.config.is_trusted() && !is_as_before && !actor.is_admin() {
-        return Err(EngineError::NeedsAdministrator);
+    /// A script that runs without a sandbox can do whatever the server can, so
+    /// who lets one run, or lets it run otherwise than before, is an
+    /// administrator. REQ-SCR-6
+    fn check_trust(
+        &self,
+        actor: &Actor,
+        before: Option<&HookSpec>,
+        spec: &HookSpec,
+    ) -> Result<(), EngineError> {
+        let is_as_before = before.is_some_and(|before| before.config == spec.config);
+        if actor.is_admin() || is_as_before {
+            return Ok(());
+        }
+        if spec.config.is_trusted() {
+            return Err(EngineError::TrustNeedsAdministrator);
+        }
+        let is_script = spec.config.script_path().is_some();
+        if is_script && self.confinement() == ConfinementLevel::Off {
+            return Err(EngineError::ScriptHooksNeedAdministrator);
+        }
+        Ok(())
     }
-    Ok(())
 }
 
 /// The request that would make a hook what this document shows.

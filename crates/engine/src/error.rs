@@ -41,9 +41,16 @@ pub enum EngineError {
     /// There is no such test at work.
     #[error("no test with the execution id {0} is at work")]
     NoSuchTest(ExecutionId),
-    /// Only an administrator may do that.
+    /// Only an administrator may have a script run without a sandbox.
     #[error("only an administrator may have a script run without a sandbox")]
-    NeedsAdministrator,
+    TrustNeedsAdministrator,
+    /// Scripts run without a sandbox here, so only an administrator may say
+    /// which, and how.
+    #[error(
+        "only an administrator may save a script hook on this server: it runs scripts without a \
+         sandbox (--sandbox off)"
+    )]
+    ScriptHooksNeedAdministrator,
     /// Scripts run without a sandbox here, so only an administrator may push them.
     #[error(
         "only an administrator may change scripts on this server: it runs them without a sandbox \

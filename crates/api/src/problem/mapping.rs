@@ -26,12 +26,14 @@ impl From<EngineError> for Problem {
                 Self::new(StatusCode::CONFLICT, "stage-run-ended", detail)
             }
             EngineError::Closed(_) => Self::new(StatusCode::CONFLICT, "stage-run-closed", detail),
-            EngineError::NeedsAdministrator => {
+            EngineError::TrustNeedsAdministrator => {
                 let mut problem = Self::new(StatusCode::FORBIDDEN, "forbidden", detail.clone());
                 problem.errors = vec![FieldError::new("/config/sandbox", detail)];
                 problem
             }
-            EngineError::ScriptsNeedAdministrator | EngineError::SecretsNeedAdministrator => {
+            EngineError::ScriptHooksNeedAdministrator
+            | EngineError::ScriptsNeedAdministrator
+            | EngineError::SecretsNeedAdministrator => {
                 Self::new(StatusCode::FORBIDDEN, "forbidden", detail)
             }
             EngineError::SecretKeyMissing(_) => {

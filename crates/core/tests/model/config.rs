@@ -219,6 +219,9 @@ fn a_script_stays_below_its_root(
 #[case("PATH", "is reserved")]
 #[case("HOME", "is reserved")]
 #[case("LD_PRELOAD", "is reserved")]
+#[case("PYTHONWARNINGS", "is reserved")]
+#[case("SHELLOPTS", "is reserved")]
+#[case("NODE_OPTIONS", "is reserved")]
 #[case("STAGEHOOK_JOB_ID", "is reserved")]
 fn an_env_name_is_one_and_not_ours(
     #[case] name: &str,

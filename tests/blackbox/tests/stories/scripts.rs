@@ -460,6 +460,25 @@ async fn only_an_administrator_changes_what_runs_unconfined(on: Database) {
         .delete("/scripts/free.sh")
         .await
         .problem(403, "forbidden");
+    // Nor does anyone else say which of them run, or how: `env` could name
+    // another program. What an administrator saved can be switched off and on.
+    let draft = studio.shell("free", "echo free");
+    let refused = client.post("/hooks", draft.body()).await;
+    let problem = refused.problem(403, "forbidden");
+    assert!(
+        problem.detail.contains("--sandbox off"),
+        "{}",
+        problem.detail
+    );
+    let hook = studio.post("/hooks", draft.body()).await.expect(201);
+    let path = format!("/hooks/{}", hook["id"]);
+    let seen = draft.with("version", hook["version"].clone());
+    let other = seen.clone().config("env", json!({"A": "b"}));
+    client
+        .put(&path, other.body())
+        .await
+        .problem(403, "forbidden");
+    client.put(&path, seen.disabled().body()).await.ok();
 
     studio.restart_with(Setup::default().confined()).await;
     let client = studio.with_token(Some(&editor));

@@ -10,7 +10,7 @@ use stagehook_tests::clients::{Language, SocketIo};
 use stagehook_tests::server::{Layout, Server, TOKEN};
 use stagehook_tests::studio::id_of;
 use stagehook_tests::{
-    Browser, Client, Database, Setup, Studio, eventually, on_both_databases, table,
+    Browser, Client, Database, HookDraft, Setup, Studio, eventually, on_both_databases, table,
 };
 
 on_both_databases!(
@@ -77,7 +77,8 @@ async fn a_token_is_made_used_and_revoked(on: Database) {
 
     // It works at once, and whoever uses it is known by its name.
     let editor = studio.with_token(Some(token));
-    let hook = studio.shell("grade", "true");
+    let config = json!({"url": "https://example.com/grade"});
+    let hook = HookDraft::new("grade", "webhook", config);
     editor.post("/hooks", hook.body()).await.expect(201);
     let trail = studio.get("/audit?subject_type=hook").await.ok();
     assert_eq!(trail["items"][0]["actor"], "Éditrice 1");

@@ -2,7 +2,7 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use stagehook_tests::{Answer, Browser, Client, Database, Studio, on_both_databases};
+use stagehook_tests::{Answer, Browser, Client, Database, HookDraft, Studio, on_both_databases};
 use std::collections::BTreeMap;
 
 on_both_databases!(
@@ -144,7 +144,8 @@ async fn a_session_may_do_what_its_token_may(on: Database) {
     let token = studio.token("ed", "editor").await;
     let browser = Browser::sign_in(&studio, &token).await;
     assert_eq!(browser.session["role"], "editor");
-    let hook = studio.shell("grade", "true");
+    let config = json!({"url": "https://example.com/grade"});
+    let hook = HookDraft::new("grade", "webhook", config);
     browser.post("/hooks", hook.body()).await.expect(201);
     browser.get("/secrets").await.ok();
     let new = json!({"name": "mine", "role": "admin"});
