@@ -44,6 +44,11 @@ export function HookSelect({
   );
   const hooks = [...(found.data?.items ?? [])];
   if (chosen && !hooks.some(({ id }) => id === chosen.id)) hooks.unshift(chosen);
+  const options = hooks.map((hook) => ({ value: String(hook.id), label: hook.name }));
+  // One that was deleted; what it did is still found.
+  if (value !== undefined && !options.some((option) => option.value === String(value))) {
+    options.unshift({ value: String(value), label: `hook ${value}` });
+  }
   return (
     <Select
       label={hideLabel ? undefined : label}
@@ -54,7 +59,7 @@ export function HookSelect({
       w={w}
       searchable
       clearable
-      data={hooks.map((hook) => ({ value: String(hook.id), label: hook.name }))}
+      data={options}
       // The server has searched.
       filter={({ options }) => options}
       value={value === undefined ? null : String(value)}

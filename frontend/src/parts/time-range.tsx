@@ -79,8 +79,12 @@ export function Moment({
   onChange,
   error,
   required = false,
+  hideLabel = false,
+  w,
 }: {
   label: string;
+  hideLabel?: boolean;
+  w?: number;
   value: string | undefined;
   onChange: (value: string | undefined) => void;
   error?: string;
@@ -89,7 +93,9 @@ export function Moment({
   return (
     <TextInput
       type="datetime-local"
-      label={label}
+      label={hideLabel ? undefined : label}
+      aria-label={hideLabel ? label : undefined}
+      w={w}
       value={value ? localOf(value) : ""}
       error={error}
       required={required}

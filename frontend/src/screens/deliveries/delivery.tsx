@@ -1,19 +1,17 @@
 /** One delivery: where it stands, what every attempt sent and got, and its event. */
-import { Grid, Group, Paper, Skeleton, Stack } from "@mantine/core";
+import { Grid, Group, Paper, Stack } from "@mantine/core";
 import { IconPlayerPause } from "@tabler/icons-react";
 import { Link, useParams } from "react-router";
 import { api, type Schemas } from "@/api/client";
-import { problemOf } from "@/api/problem";
 import { useMay } from "@/api/session";
+import { AwaitedPage } from "@/parts/awaited-page";
 import { BackLink } from "@/parts/back-link";
 import { CopyButton } from "@/parts/copy-button";
-import { EmptyState } from "@/parts/empty-state";
 import { Facts } from "@/parts/facts";
 import { JsonView } from "@/parts/json-view";
 import { isKnown } from "@/parts/known";
 import { Notice } from "@/parts/notice";
 import { Page } from "@/parts/page";
-import { ProblemAlert } from "@/parts/problem-alert";
 import { ScopeBadge } from "@/parts/scope-badge";
 import { Section } from "@/parts/section";
 import { Ago, sayCount, sayMoment } from "@/parts/time";
@@ -30,27 +28,14 @@ const BACK = <BackLink to="/deliveries">Deliveries</BackLink>;
 export function Component() {
   const id = useParams().id ?? "";
   const query = api.useQuery("get", "/api/v1/deliveries/{id}", { params: { path: { id } } });
-  if (query.error && [400, 404].includes(problemOf(query.error).status)) {
-    return (
-      <Page title="Delivery not found" before={BACK}>
-        <EmptyState title="There is no such delivery">
-          Old deliveries are removed after the time that the server keeps them for.
-        </EmptyState>
-      </Page>
-    );
-  }
   if (!query.data) {
     return (
-      <Page title="Delivery" before={BACK}>
-        {query.error ? (
-          <ProblemAlert error={query.error} onRetry={() => void query.refetch()} />
-        ) : (
-          <Stack>
-            <Skeleton h={60} />
-            <Skeleton h={320} />
-          </Stack>
-        )}
-      </Page>
+      <AwaitedPage
+        what="Delivery"
+        query={query}
+        before={BACK}
+        gone="Old deliveries are removed after the time that the server keeps them for."
+      />
     );
   }
   return <Shown delivery={query.data} />;

@@ -1,31 +1,29 @@
 /** Events on their way to hooks. */
-import { Button, Group, Select, Skeleton, Stack, TextInput } from "@mantine/core";
-import { useDebouncedCallback } from "@mantine/hooks";
-import { IconSearch, IconSend } from "@tabler/icons-react";
-import { useMemo, useState } from "react";
+import { Button, Group } from "@mantine/core";
+import { IconSend } from "@tabler/icons-react";
+import { useMemo } from "react";
 import { Link, useNavigate } from "react-router";
 import { api } from "@/api/client";
 import { useMay } from "@/api/session";
 import { EmptyState } from "@/parts/empty-state";
-import { EventNameInput } from "@/parts/event-name-input";
-import { useFilters } from "@/parts/filters";
+import { FilterEvent, FilterRow, FilterSelect, FilterTime } from "@/parts/filter-row";
+import { type Filters, useFilters } from "@/parts/filters";
 import { HookSelect } from "@/parts/hook-select";
 import { type ExecutionStatus, sayStatus, STATUSES } from "@/parts/outcome";
 import { Page } from "@/parts/page";
-import { ProblemAlert } from "@/parts/problem-alert";
-import { PAGED, ShowMore } from "@/parts/show-more";
-import { TimeRange } from "@/parts/time-range";
-import { VirtualTable } from "@/parts/virtual-table";
+import { PagedTable } from "@/parts/paged-table";
+import { SearchField } from "@/parts/search-field";
+import { PAGED } from "@/parts/show-more";
 import { deliveryColumns } from "./columns";
 import { HeldUpHooks } from "./held-up-hooks";
 import { DELIVERY_STATES, type DeliveryState, sayDeliveryState, toneOfDelivery } from "./state";
 
-const TYPING_MS = 300;
+const KEYS = ["state", "hook_id", "event", "status", "since", "until", "contains"] as const;
 
 export function Component() {
   const navigate = useNavigate();
   const mayRetry = useMay("editor");
-  const filters = useFilters("state", "hook_id", "event", "status", "since", "until", "contains");
+  const filters = useFilters(...KEYS);
   const { state, hook_id, event, status, since, until, contains } = filters.values;
   const list = api.useInfiniteQuery(
     "get",
@@ -46,10 +44,6 @@ export function Component() {
     },
     PAGED,
   );
-  const deliveries = useMemo(
-    () => list.data?.pages.flatMap(({ items }) => items) ?? [],
-    [list.data],
-  );
   const columns = useMemo(() => deliveryColumns(mayRetry), [mayRetry]);
   return (
     <Page
@@ -65,29 +59,15 @@ export function Component() {
     >
       <HeldUpHooks />
       <DeliveryFilters filters={filters} />
-      <ProblemAlert error={list.error} onRetry={() => void list.refetch()} />
-      {list.isPending ? (
-        <Stack gap={4} aria-busy>
-          {Array.from({ length: 8 }, (_, index) => (
-            <Skeleton key={index} h={48} />
-          ))}
-        </Stack>
-      ) : deliveries.length > 0 ? (
-        <>
-          <VirtualTable
-            label="Deliveries"
-            columns={columns}
-            rows={deliveries}
-            rowKey={({ id }) => id}
-            toneOf={toneOfDelivery}
-            onOpen={({ id }) => void navigate(`/deliveries/${id}`)}
-            onEnd={() => list.hasNextPage && void list.fetchNextPage()}
-          />
-          <ShowMore list={list} />
-        </>
-      ) : (
-        !list.error && <NothingHere isFiltered={filters.isAny} onClear={filters.clear} />
-      )}
+      <PagedTable
+        list={list}
+        label="Deliveries"
+        columns={columns}
+        rowKey={({ id }) => id}
+        toneOf={toneOfDelivery}
+        onOpen={({ id }) => void navigate(`/deliveries/${id}`)}
+        empty={<NothingHere isFiltered={filters.isAny} onClear={filters.clear} />}
+      />
     </Page>
   );
 }
@@ -129,83 +109,41 @@ function NothingHere({ isFiltered, onClear }: { isFiltered: boolean; onClear: ()
   );
 }
 
-type Filters = ReturnType<
-  typeof useFilters<"state" | "hook_id" | "event" | "status" | "since" | "until" | "contains">
->;
-
-function DeliveryFilters({ filters }: { filters: Filters }) {
-  const { values, set, setAll } = filters;
-  const [text, setText] = useState(values.contains ?? "");
-  const search = useDebouncedCallback((text: string) => set("contains", text), TYPING_MS);
-  const [name, setName] = useState(values.event ?? "");
-  const filterName = useDebouncedCallback((name: string) => set("event", name), TYPING_MS);
+function DeliveryFilters({ filters }: { filters: Filters<(typeof KEYS)[number]> }) {
+  const { values, set } = filters;
   return (
-    <Group gap="xs" role="search" aria-label="Filters">
-      <TextInput
-        data-search
+    <FilterRow label="Filters" filters={filters}>
+      <SearchField
         aria-label="Text in the event's data"
         placeholder="Text in the data"
-        leftSection={<IconSearch size={16} aria-hidden />}
-        value={text}
-        onChange={(event) => {
-          setText(event.currentTarget.value);
-          search(event.currentTarget.value);
-        }}
+        value={values.contains}
+        onChange={(text) => set("contains", text)}
         w={190}
       />
-      <Select
-        aria-label="State"
+      <FilterSelect
+        filters={filters}
+        name="state"
+        label="State"
         placeholder="Any state"
-        clearable
         w={150}
         data={DELIVERY_STATES.map((state) => ({ value: state, label: sayDeliveryState(state) }))}
-        value={values.state ?? null}
-        onChange={(state) => set("state", state)}
       />
       <HookSelect
         hideLabel
         w={190}
-        value={values.hook_id ? Number(values.hook_id) : undefined}
+        value={Number(values.hook_id) || undefined}
         onChange={(id) => set("hook_id", id === undefined ? null : String(id))}
       />
-      <EventNameInput
-        aria-label="Event"
-        placeholder="Any event"
-        kind="business"
-        w={190}
-        value={name}
-        onChange={(name) => {
-          setName(name);
-          filterName(name);
-        }}
-      />
-      <Select
-        aria-label="Outcome of the last attempt"
+      <FilterEvent filters={filters} w={190} />
+      <FilterSelect
+        filters={filters}
+        name="status"
+        label="Outcome of the last attempt"
         placeholder="Any outcome"
-        clearable
         w={160}
         data={STATUSES.map((status) => ({ value: status, label: sayStatus(status) }))}
-        value={values.status ?? null}
-        onChange={(status) => set("status", status)}
       />
-      <TimeRange
-        since={values.since}
-        until={values.until}
-        onChange={({ since, until }) => setAll({ since, until })}
-      />
-      {filters.isAny && (
-        <Button
-          variant="subtle"
-          color="gray"
-          onClick={() => {
-            setText("");
-            setName("");
-            filters.clear();
-          }}
-        >
-          Clear
-        </Button>
-      )}
-    </Group>
+      <FilterTime filters={filters} />
+    </FilterRow>
   );
 }

@@ -1,18 +1,17 @@
 /** One event: what happened, and how each hook that answers it was told. */
-import { Button, Grid, Group, Paper, Skeleton, Stack } from "@mantine/core";
+import { Button, Grid, Group, Paper, Stack } from "@mantine/core";
 import { IconSend } from "@tabler/icons-react";
 import { useMemo } from "react";
 import { Link, useNavigate, useParams } from "react-router";
 import { api, type Schemas } from "@/api/client";
-import { problemOf } from "@/api/problem";
 import { useMay } from "@/api/session";
+import { AwaitedPage } from "@/parts/awaited-page";
 import { BackLink } from "@/parts/back-link";
 import { CopyButton } from "@/parts/copy-button";
 import { EmptyState } from "@/parts/empty-state";
 import { Facts } from "@/parts/facts";
 import { JsonView } from "@/parts/json-view";
 import { Page } from "@/parts/page";
-import { ProblemAlert } from "@/parts/problem-alert";
 import { Section } from "@/parts/section";
 import { Ago, sayMoment } from "@/parts/time";
 import { VirtualTable } from "@/parts/virtual-table";
@@ -27,28 +26,14 @@ const BACK = <BackLink to="/events">Events</BackLink>;
 export function Component() {
   const id = useParams().id ?? "";
   const query = api.useQuery("get", "/api/v1/events/{id}", { params: { path: { id } } });
-  if (query.error && [400, 404].includes(problemOf(query.error).status)) {
-    return (
-      <Page title="Event not found" before={BACK}>
-        <EmptyState title="There is no such event">
-          Old events are removed after the time that the server keeps them for. What is only told
-          live, such as progress, is never kept.
-        </EmptyState>
-      </Page>
-    );
-  }
   if (!query.data) {
     return (
-      <Page title="Event" before={BACK}>
-        {query.error ? (
-          <ProblemAlert error={query.error} onRetry={() => void query.refetch()} />
-        ) : (
-          <Stack>
-            <Skeleton h={60} />
-            <Skeleton h={320} />
-          </Stack>
-        )}
-      </Page>
+      <AwaitedPage
+        what="Event"
+        query={query}
+        before={BACK}
+        gone="Old events are removed after the time that the server keeps them for. What is only told live, such as progress, is never kept."
+      />
     );
   }
   return <Shown event={query.data} />;

@@ -1,6 +1,6 @@
-import { Button, Group, Select } from "@mantine/core";
-import { IconX } from "@tabler/icons-react";
+import { Select } from "@mantine/core";
 import { useMemo } from "react";
+import { FilterRow, FilterSelect } from "@/parts/filter-row";
 import type { Filters } from "@/parts/filters";
 import { FAILURE_MODES, HOOK_POINTS, HOOK_TYPES, type Hook } from "@/parts/hook-words";
 import { useScopes } from "@/parts/scopes";
@@ -25,7 +25,7 @@ export function ListFilters({
     ? [values.scope_type, values.scope_id].filter(Boolean).join(" ")
     : null;
   return (
-    <Group gap="xs" role="search" aria-label="Filter the hooks">
+    <FilterRow label="Filter the hooks" filters={filters}>
       <SearchField
         aria-label="Search by name or description"
         placeholder="Name or description"
@@ -33,14 +33,13 @@ export function ListFilters({
         onChange={(value) => set("search", value)}
         w={220}
       />
-      <Select
-        aria-label="Hook point or event"
+      <FilterSelect
+        filters={filters}
+        name="trigger"
+        label="Hook point or event"
         placeholder="Any trigger"
-        clearable
         searchable
         w={190}
-        value={trigger ?? null}
-        onChange={(value) => set("trigger", value)}
         data={[
           {
             group: "Hook points",
@@ -60,13 +59,12 @@ export function ListFilters({
           },
         ]}
       />
-      <Select
-        aria-label="Type"
+      <FilterSelect
+        filters={filters}
+        name="type"
+        label="Type"
         placeholder="Any type"
-        clearable
         w={125}
-        value={values.type ?? null}
-        onChange={(value) => set("type", value)}
         data={HOOK_TYPES.map(({ name, says }) => ({ value: name, label: says }))}
       />
       <Select
@@ -131,26 +129,15 @@ export function ListFilters({
           { value: "paused", label: "held up" },
         ]}
       />
-      <Select
-        aria-label="Failure mode"
+      <FilterSelect
+        filters={filters}
+        name="failure_mode"
+        label="Failure mode"
         placeholder="Any failure mode"
-        clearable
         w={165}
-        value={values.failure_mode ?? null}
-        onChange={(value) => set("failure_mode", value)}
         data={FAILURE_MODES.map(({ name, says }) => ({ value: name, label: says }))}
       />
-      {filters.isAny && (
-        <Button
-          variant="subtle"
-          color="gray"
-          leftSection={<IconX size={14} aria-hidden />}
-          onClick={filters.clear}
-        >
-          Clear
-        </Button>
-      )}
-    </Group>
+    </FilterRow>
   );
 }
 

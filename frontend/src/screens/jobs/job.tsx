@@ -1,4 +1,4 @@
-import { Button, Skeleton, Stack, Tabs, Tooltip } from "@mantine/core";
+import { Button, Stack, Tabs, Tooltip } from "@mantine/core";
 import { IconCircleCheck } from "@tabler/icons-react";
 import { useState } from "react";
 import { useParams } from "react-router";
@@ -6,13 +6,13 @@ import { api, client } from "@/api/client";
 import { problemOf } from "@/api/problem";
 import { outdated } from "@/api/queries";
 import { useMay } from "@/api/session";
+import { AwaitedPage } from "@/parts/awaited-page";
 import { BackLink } from "@/parts/back-link";
 import { Confirm } from "@/parts/confirm";
 import { EmptyState } from "@/parts/empty-state";
 import { useFilters } from "@/parts/filters";
 import { JsonView } from "@/parts/json-view";
 import { Page } from "@/parts/page";
-import { ProblemAlert } from "@/parts/problem-alert";
 import { useScopes } from "@/parts/scopes";
 import { tellDone } from "@/parts/tell";
 import { Ago } from "@/parts/time";
@@ -31,20 +31,8 @@ export function Component() {
   const query = api.useQuery("get", "/api/v1/jobs/{id}", { params: { path: { id } } });
   const before = <BackLink to="/jobs">Jobs</BackLink>;
   if (query.data) return <Shown key={id} job={query.data} />;
-  const isGone = query.error && [404, 422, 400].includes(problemOf(query.error).status);
   return (
-    <Page title={isGone ? "Job not found" : "Job"} before={before}>
-      {isGone ? (
-        <EmptyState title="There is no such job">Its number may be mistyped.</EmptyState>
-      ) : query.error ? (
-        <ProblemAlert error={query.error} onRetry={() => void query.refetch()} />
-      ) : (
-        <Stack>
-          <Skeleton h={130} />
-          <Skeleton h={360} />
-        </Stack>
-      )}
-    </Page>
+    <AwaitedPage what="Job" query={query} before={before} gone="Its number may be mistyped." />
   );
 }
 

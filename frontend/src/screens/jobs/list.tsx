@@ -1,17 +1,17 @@
-import { Anchor, Button, Code, Group, Select, Skeleton, Stack, Text } from "@mantine/core";
-import { IconX } from "@tabler/icons-react";
+import { Anchor, Button, Code, Stack, Text } from "@mantine/core";
 import { useCallback } from "react";
 import { Link, useNavigate } from "react-router";
 import { api } from "@/api/client";
 import { EmptyState } from "@/parts/empty-state";
+import { FilterRow, FilterSelect } from "@/parts/filter-row";
 import { type Filters, useFilters } from "@/parts/filters";
 import { Page } from "@/parts/page";
-import { ProblemAlert } from "@/parts/problem-alert";
+import { PagedTable } from "@/parts/paged-table";
 import { useScopes } from "@/parts/scopes";
 import { SearchField } from "@/parts/search-field";
 import { PAGED } from "@/parts/show-more";
 import { Ago } from "@/parts/time";
-import { type Column, VirtualTable } from "@/parts/virtual-table";
+import type { Column } from "@/parts/virtual-table";
 import { type Job, JOB_STATUSES, JobState, nameOf } from "./words";
 
 const KEYS = ["external_ref", "status", "needs_review", "project_id"] as const;
@@ -41,7 +41,6 @@ export function Component() {
   const navigate = useNavigate();
   const open = useCallback(({ id }: Job) => void navigate(`/jobs/${id}`), [navigate]);
   const columns = useColumns();
-  const rows = jobs.data?.pages.flatMap(({ items }) => items) ?? [];
   return (
     <Page
       title="Jobs"
@@ -49,30 +48,15 @@ export function Component() {
     >
       <Stack gap="md">
         <JobFilterBar filters={filters} />
-        <ProblemAlert error={jobs.error} onRetry={() => void jobs.refetch()} />
-        {jobs.isPending && (
-          <Stack gap={8}>
-            {Array.from({ length: 8 }, (_, at) => (
-              <Skeleton key={at} h={44} />
-            ))}
-          </Stack>
-        )}
-        {jobs.data && rows.length === 0 && <NoJobs filters={filters} />}
-        {rows.length > 0 && (
-          <VirtualTable
-            label="Jobs"
-            columns={columns}
-            rows={rows}
-            rowKey={({ id }) => id}
-            toneOf={(job) =>
-              job.needs_review ? "review" : job.status === "failed" ? "bad" : "good"
-            }
-            onOpen={open}
-            onEnd={() => {
-              if (jobs.hasNextPage && !jobs.isFetchingNextPage) void jobs.fetchNextPage();
-            }}
-          />
-        )}
+        <PagedTable
+          list={jobs}
+          label="Jobs"
+          columns={columns}
+          rowKey={({ id }) => id}
+          toneOf={(job) => (job.needs_review ? "review" : job.status === "failed" ? "bad" : "good")}
+          onOpen={open}
+          empty={<NoJobs filters={filters} />}
+        />
       </Stack>
     </Page>
   );
@@ -147,10 +131,10 @@ function useColumns(): Column<Job>[] {
 }
 
 function JobFilterBar({ filters }: { filters: JobFilters }) {
-  const { values, set, clear, isAny } = filters;
+  const { values, set } = filters;
   const scopes = useScopes();
   return (
-    <Group gap="xs" role="search" aria-label="Filter the jobs">
+    <FilterRow label="Filter the jobs" filters={filters}>
       <SearchField
         aria-label="What the pipeline calls the job"
         placeholder="Reference, in full"
@@ -158,48 +142,35 @@ function JobFilterBar({ filters }: { filters: JobFilters }) {
         onChange={(reference) => set("external_ref", reference.trim())}
         w={220}
       />
-      <Select
-        aria-label="Review"
+      <FilterSelect
+        filters={filters}
+        name="needs_review"
+        label="Review"
         placeholder="Reviewed or not"
-        clearable
         w={180}
-        value={values.needs_review ?? null}
-        onChange={(value) => set("needs_review", value)}
         data={[
           { value: "true", label: "Waits for a person" },
           { value: "false", label: "Waits for nobody" },
         ]}
       />
-      <Select
-        aria-label="Status"
+      <FilterSelect
+        filters={filters}
+        name="status"
+        label="Status"
         placeholder="Any status"
-        clearable
         w={140}
-        value={values.status ?? null}
-        onChange={(value) => set("status", value)}
         data={JOB_STATUSES}
       />
-      <Select
-        aria-label="Project"
+      <FilterSelect
+        filters={filters}
+        name="project_id"
+        label="Project"
         placeholder="Any project"
-        clearable
         searchable
         w={190}
-        value={values.project_id ?? null}
-        onChange={(value) => set("project_id", value)}
         data={scopes.projects.map(({ id, name }) => ({ value: String(id), label: name }))}
       />
-      {isAny && (
-        <Button
-          variant="subtle"
-          color="gray"
-          leftSection={<IconX size={15} aria-hidden />}
-          onClick={clear}
-        >
-          Clear
-        </Button>
-      )}
-    </Group>
+    </FilterRow>
   );
 }
 

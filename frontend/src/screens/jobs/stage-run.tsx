@@ -7,15 +7,14 @@ import { useHeard } from "@/api/live";
 import { problemOf } from "@/api/problem";
 import { outdated } from "@/api/queries";
 import { useMay } from "@/api/session";
+import { AwaitedPage } from "@/parts/awaited-page";
 import { BackLink } from "@/parts/back-link";
 import { ChangesView } from "@/parts/changes-view";
 import { Confirm } from "@/parts/confirm";
-import { EmptyState } from "@/parts/empty-state";
 import { sayHookPoint } from "@/parts/hook-words";
 import { JsonView } from "@/parts/json-view";
 import { isMembers, type Json } from "@/parts/merge-patch";
 import { Page } from "@/parts/page";
-import { ProblemAlert } from "@/parts/problem-alert";
 import { Section } from "@/parts/section";
 import { Ago, sayDuration } from "@/parts/time";
 import { fileName, inputOf, type LogItem } from "../executions/words";
@@ -39,19 +38,12 @@ export function Component() {
     const inOrder = [...(logs.data?.items ?? [])].reverse();
     return <Shown run={query.data} logs={inOrder} isPending={logs.isPending} />;
   }
-  const isGone = query.error && [404, 422, 400].includes(problemOf(query.error).status);
   return (
-    <Page title={isGone ? "Stage run not found" : "Stage run"}>
-      {isGone ? (
-        <EmptyState title="There is no such stage run">
-          Its address may be mistyped, or it is no longer kept.
-        </EmptyState>
-      ) : query.error ? (
-        <ProblemAlert error={query.error} onRetry={() => void query.refetch()} />
-      ) : (
-        <Skeleton h={360} />
-      )}
-    </Page>
+    <AwaitedPage
+      what="Stage run"
+      query={query}
+      gone="Its address may be mistyped, or it is no longer kept."
+    />
   );
 }
 

@@ -1,8 +1,7 @@
 /** The plugins that hooks can run. */
-import { Button, Group, Paper, Skeleton, Stack, Text, TextInput } from "@mantine/core";
-import { useDebouncedCallback } from "@mantine/hooks";
-import { IconBox, IconRosetteDiscountCheck, IconSearch, IconUpload } from "@tabler/icons-react";
-import { useCallback, useMemo, useState } from "react";
+import { Button, Group, Paper, Skeleton, Stack, Text } from "@mantine/core";
+import { IconBox, IconRosetteDiscountCheck, IconUpload } from "@tabler/icons-react";
+import { useCallback, useMemo } from "react";
 import { Link, useNavigate } from "react-router";
 import { api, type Schemas } from "@/api/client";
 import { useMay } from "@/api/session";
@@ -12,6 +11,7 @@ import { useFilters } from "@/parts/filters";
 import { ToneBadge } from "@/parts/outcome";
 import { Page } from "@/parts/page";
 import { ProblemAlert } from "@/parts/problem-alert";
+import { SearchField } from "@/parts/search-field";
 import { PAGED, ShowMore } from "@/parts/show-more";
 import { Ago } from "@/parts/time";
 import { counted } from "@/parts/words";
@@ -21,14 +21,10 @@ import { sayCapability } from "./words";
 
 type Entry = Schemas["CatalogueEntry"];
 
-const TYPING_MS = 250;
-
 export function Component() {
   const navigate = useNavigate();
   const mayUpload = useMay("editor");
   const { values, set } = useFilters("search", "upload");
-  const [text, setText] = useState(values.search ?? "");
-  const search = useDebouncedCallback((text: string) => set("search", text), TYPING_MS);
   const list = api.useInfiniteQuery(
     "get",
     "/api/v1/plugins",
@@ -56,16 +52,11 @@ export function Component() {
         )
       }
     >
-      <TextInput
-        data-search
+      <SearchField
         aria-label="Search"
         placeholder="Name, description, hook point, capability"
-        leftSection={<IconSearch size={16} aria-hidden />}
-        value={text}
-        onChange={(event) => {
-          setText(event.currentTarget.value);
-          search(event.currentTarget.value);
-        }}
+        value={values.search}
+        onChange={(text) => set("search", text)}
         w={340}
         maw="100%"
       />

@@ -1,27 +1,28 @@
 /** Who changed what, newest first, with how it was before and after. */
-import { Button, Drawer, Group, Select, Skeleton, Stack, Text, TextInput } from "@mantine/core";
-import { useDebouncedCallback } from "@mantine/hooks";
+import { Button, Drawer, Select, Stack, Text } from "@mantine/core";
 import { IconHistory } from "@tabler/icons-react";
-import { useMemo, useState } from "react";
+import { useState } from "react";
 import { Link } from "react-router";
 import { api, type Schemas } from "@/api/client";
 import { useMay } from "@/api/session";
 import { ChangesView } from "@/parts/changes-view";
 import { EmptyState } from "@/parts/empty-state";
 import { Facts } from "@/parts/facts";
-import { useFilters } from "@/parts/filters";
+import { FilterRow } from "@/parts/filter-row";
+import { type Filters, useFilters } from "@/parts/filters";
 import type { Json } from "@/parts/merge-patch";
-import { ProblemAlert } from "@/parts/problem-alert";
+import { PagedTable } from "@/parts/paged-table";
+import { SearchField } from "@/parts/search-field";
 import { Section } from "@/parts/section";
-import { PAGED, ShowMore } from "@/parts/show-more";
+import { PAGED } from "@/parts/show-more";
 import { Ago, sayMoment } from "@/parts/time";
-import { type Column, VirtualTable } from "@/parts/virtual-table";
+import type { Column } from "@/parts/virtual-table";
 import { nameOf, sayChange, SUBJECTS, subjectLink } from "./audit-words";
 import { NotForRole } from "./not-for-role";
 
 type Entry = Schemas["AuditEntry"];
 
-const TYPING_MS = 300;
+const KEYS = ["actor", "subject_type", "subject_id"] as const;
 
 const COLUMNS: Column<Entry>[] = [
   {
@@ -67,7 +68,7 @@ export function AuditTrail() {
 }
 
 function Trail() {
-  const filters = useFilters("actor", "subject_type", "subject_id");
+  const filters = useFilters(...KEYS);
   const { actor, subject_type, subject_id } = filters.values;
   const [open, setOpen] = useState<Entry>();
   const list = api.useInfiniteQuery(
@@ -85,35 +86,20 @@ function Trail() {
     },
     PAGED,
   );
-  const entries = useMemo(() => list.data?.pages.flatMap(({ items }) => items) ?? [], [list.data]);
   return (
     <Section
       title="Audit trail"
       says="Every change, by whom, and how it was before. It is never changed."
     >
       <AuditFilters filters={filters} />
-      <ProblemAlert error={list.error} onRetry={() => void list.refetch()} />
-      {list.isPending ? (
-        <Stack gap={4} aria-busy>
-          {Array.from({ length: 8 }, (_, index) => (
-            <Skeleton key={index} h={40} />
-          ))}
-        </Stack>
-      ) : entries.length > 0 ? (
-        <>
-          <VirtualTable
-            label="Changes"
-            columns={COLUMNS}
-            rows={entries}
-            rowHeight={42}
-            rowKey={({ id }) => id}
-            onOpen={setOpen}
-            onEnd={() => list.hasNextPage && void list.fetchNextPage()}
-          />
-          <ShowMore list={list} />
-        </>
-      ) : (
-        !list.error && (
+      <PagedTable
+        list={list}
+        label="Changes"
+        columns={COLUMNS}
+        rowHeight={42}
+        rowKey={({ id }) => id}
+        onOpen={setOpen}
+        empty={
           <EmptyState
             title="No change fits"
             icon={IconHistory}
@@ -127,8 +113,8 @@ function Trail() {
           >
             Nothing was changed by this person, or to this thing.
           </EmptyState>
-        )
-      )}
+        }
+      />
       <Drawer
         opened={open !== undefined}
         onClose={() => setOpen(undefined)}
@@ -169,25 +155,15 @@ function Change({ entry }: { entry: Entry }) {
   );
 }
 
-type Filters = ReturnType<typeof useFilters<"actor" | "subject_type" | "subject_id">>;
-
-function AuditFilters({ filters }: { filters: Filters }) {
+function AuditFilters({ filters }: { filters: Filters<(typeof KEYS)[number]> }) {
   const { values, set, setAll } = filters;
-  const [actor, setActor] = useState(values.actor ?? "");
-  const filterActor = useDebouncedCallback((actor: string) => set("actor", actor), TYPING_MS);
-  const [id, setId] = useState(values.subject_id ?? "");
-  const filterId = useDebouncedCallback((id: string) => set("subject_id", id), TYPING_MS);
   return (
-    <Group gap="xs" role="search" aria-label="Filters">
-      <TextInput
-        data-search
+    <FilterRow label="Filters" filters={filters}>
+      <SearchField
         aria-label="Who"
         placeholder="Anybody"
-        value={actor}
-        onChange={(event) => {
-          setActor(event.currentTarget.value);
-          filterActor(event.currentTarget.value);
-        }}
+        value={values.actor}
+        onChange={(actor) => set("actor", actor)}
         w={180}
       />
       <Select
@@ -196,37 +172,20 @@ function AuditFilters({ filters }: { filters: Filters }) {
         clearable
         data={SUBJECTS}
         value={values.subject_type ?? null}
-        onChange={(subject_type) => {
-          setId("");
-          setAll({ subject_type, subject_id: null });
-        }}
+        onChange={(subject_type) => setAll({ subject_type, subject_id: null })}
         w={180}
       />
       {values.subject_type && (
-        <TextInput
+        <SearchField
           aria-label="Its id"
           placeholder="Its id"
-          value={id}
-          onChange={(event) => {
-            setId(event.currentTarget.value);
-            filterId(event.currentTarget.value);
-          }}
+          data-search={undefined}
+          leftSection={undefined}
+          value={values.subject_id}
+          onChange={(id) => set("subject_id", id)}
           w={160}
         />
       )}
-      {filters.isAny && (
-        <Button
-          variant="subtle"
-          color="gray"
-          onClick={() => {
-            setActor("");
-            setId("");
-            filters.clear();
-          }}
-        >
-          Clear
-        </Button>
-      )}
-    </Group>
+    </FilterRow>
   );
 }

@@ -1,9 +1,12 @@
+import type { Extension } from "@codemirror/state";
 import { EditorView } from "@codemirror/view";
 import { useComputedColorScheme } from "@mantine/core";
 import CodeMirror from "@uiw/react-codemirror";
 import { useMemo } from "react";
-import classes from "./json-editor.module.css";
+import classes from "./editor.module.css";
+import type { EditorProps } from "./editor-field";
 
+/** An editor of any text. */
 export default function Editor({
   label,
   value,
@@ -11,26 +14,21 @@ export default function Editor({
   minHeight,
   maxHeight,
   readOnly,
-}: {
-  label: string;
-  value: string;
-  onChange?: (text: string) => void;
-  minHeight: number;
-  maxHeight: number;
-  readOnly: boolean;
+  language,
+}: EditorProps & {
+  /** What the text is; stays the same from one drawing to the next. */
+  language?: Extension;
 }) {
   const scheme = useComputedColorScheme("light");
   const extensions = useMemo(
-    // Tab leaves the editor, as it leaves every other field (WCAG 2.1.2).
     () => [
       EditorView.lineWrapping,
-      EditorView.contentAttributes.of({
-        "aria-label": label,
-        // What cannot be edited is still gone through by keyboard.
-        ...(readOnly ? { tabindex: "0" } : {}),
-      }),
+      // Tab leaves the editor, as it leaves every other field (WCAG 2.1.2); what
+      // cannot be edited is still gone through by keyboard.
+      EditorView.contentAttributes.of({ "aria-label": label, tabindex: "0" }),
+      ...(language ? [language] : []),
     ],
-    [label, readOnly],
+    [label, language],
   );
   return (
     <CodeMirror
