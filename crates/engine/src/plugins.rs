@@ -22,8 +22,10 @@ use bytes::Bytes;
 use stagehook_core::config::{PluginRef, WasmConfig};
 use stagehook_core::digest::Digest;
 use stagehook_core::execution::{Execution, ExecutionStatus};
+use stagehook_core::page::PageRequest;
+use stagehook_core::plugin::PluginName;
 use stagehook_runners::wasm::{CompileError, PrepareError, PreparedPlugin};
-use stagehook_store::StoreError;
+use stagehook_store::{Entity, StoreError};
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
@@ -68,6 +70,23 @@ pub(crate) enum NotReady {
 }
 
 impl Engine {
+    /// That there is a plugin of this name.
+    async fn require_plugin(&self, name: &PluginName) -> Result<(), EngineError> {
+        let one = PageRequest {
+            limit: 1,
+            cursor: None,
+        };
+        let versions = self.store.plugin_versions(name, one).await?.items;
+        if versions.is_empty() {
+            return Err(StoreError::NotFound {
+                what: Entity::Plugin,
+                id: name.to_string(),
+            }
+            .into());
+        }
+        Ok(())
+    }
+
     /// The plugin of a hook, ready to run; otherwise the execution that it comes
     /// to.
     pub(crate) async fn prepared(

@@ -8,10 +8,8 @@ use stagehook_core::capability::Capability;
 use stagehook_core::config::{HookConfig, PluginGrants, PluginRef};
 use stagehook_core::hook::{Hook, HookRequest};
 use stagehook_core::invalid::{Findings, Invalid};
-use stagehook_core::page::PageRequest;
 use stagehook_core::plugin::{PluginManifest, PluginName};
 use stagehook_core::token::Actor;
-use stagehook_store::{Entity, StoreError};
 use std::collections::BTreeSet;
 
 /// The hook that is to be made; what is left away is taken from the plugin.
@@ -61,7 +59,8 @@ impl Engine {
     /// [`Installation`].
     ///
     /// # Errors
-    /// [`StoreError::NotFound`] when there is no such plugin;
+    /// [`StoreError::NotFound`](stagehook_store::StoreError::NotFound) when there is
+    /// no such plugin;
     /// [`EngineError::Invalid`] for everything that [`Engine::create_hook`]
     /// finds.
     pub async fn install_plugin(
@@ -70,23 +69,7 @@ impl Engine {
         name: &PluginName,
         installation: Installation,
     ) -> Result<Installed, EngineError> {
-        let one = PageRequest {
-            limit: 1,
-            cursor: None,
-        };
-        if self
-            .store
-            .plugin_versions(name, one)
-            .await?
-            .items
-            .is_empty()
-        {
-            return Err(StoreError::NotFound {
-                what: Entity::Plugin,
-                id: name.to_string(),
-            }
-            .into());
-        }
+        self.require_plugin(name).await?;
         let plugin = match &installation.version {
             Some(version) => named(name, version)?,
             None => self.newest_compatible(name).await?,

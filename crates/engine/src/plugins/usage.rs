@@ -10,7 +10,7 @@ use stagehook_core::ids::HookId;
 use stagehook_core::page::PageRequest;
 use stagehook_core::plugin::PluginName;
 use stagehook_core::scope::ScopeType;
-use stagehook_store::{Entity, HOOKS_LIMIT_MAX, HookFilter, StoreError, Used};
+use stagehook_store::{HOOKS_LIMIT_MAX, HookFilter, Used};
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
@@ -74,23 +74,7 @@ impl Engine {
         name: &PluginName,
         days: u32,
     ) -> Result<PluginUsage, EngineError> {
-        let one = PageRequest {
-            limit: 1,
-            cursor: None,
-        };
-        if self
-            .store
-            .plugin_versions(name, one)
-            .await?
-            .items
-            .is_empty()
-        {
-            return Err(StoreError::NotFound {
-                what: Entity::Plugin,
-                id: name.to_string(),
-            }
-            .into());
-        }
+        self.require_plugin(name).await?;
         let filter = HookFilter {
             plugin: Some(name.clone()),
             ..HookFilter::default()
