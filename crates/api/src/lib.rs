@@ -10,6 +10,7 @@ mod auth;
 mod extract;
 mod listing;
 mod openapi;
+mod places;
 mod problem;
 mod router;
 mod routes;

@@ -14,6 +14,11 @@ pub struct ApiSettings {
     /// Most components and archives that are sent at the same time; further
     /// ones wait, as long as `read_timeout`.
     pub downloads: usize,
+    /// Most exports of logs at the same time; further ones wait as long.
+    pub exports: usize,
+    /// Most searches through what hooks printed at the same time; further ones
+    /// wait.
+    pub searches: usize,
     /// How long a request's head, and then its body, may take to arrive, and how
     /// long an answer may stand still on its way.
     pub read_timeout: Duration,
@@ -28,6 +33,8 @@ impl Default for ApiSettings {
             plugin_max_bytes: 100 << 20,
             uploads: 4,
             downloads: 4,
+            exports: 4,
+            searches: 3,
             read_timeout: Duration::from_mins(1),
             connections: 4096,
         }

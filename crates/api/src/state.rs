@@ -1,12 +1,15 @@
 //! What handlers share.
 
 use crate::auth::KnownTokens;
-use crate::problem::Problem;
+use crate::places::Places;
 use crate::settings::ApiSettings;
-use axum::http::StatusCode;
-use stagehook_engine::{Engine, EngineError};
+use stagehook_engine::Engine;
 use std::sync::Arc;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use std::time::Duration;
+use tokio::sync::Semaphore;
+
+/// How long a search waits for its turn: none takes longer than a second or two.
+const SEARCH_PATIENCE: Duration = Duration::from_secs(10);
 
 /// What handlers share; cheap to clone.
 #[derive(Debug, Clone)]
@@ -17,7 +20,11 @@ pub(crate) struct ApiState {
     /// Components are large: few are in memory at the same time.
     pub(crate) uploads: Arc<Semaphore>,
     /// On their way out as well as on their way in.
-    pub(crate) downloads: Arc<Semaphore>,
+    pub(crate) downloads: Places,
+    /// Logs on their way out, each to its end.
+    pub(crate) exports: Places,
+    /// Searches through what hooks printed.
+    pub(crate) searches: Places,
     /// Sessions of Socket.IO: as many as connections, since one of these can
     /// begin any number of them.
     pub(crate) sessions_of_listeners: Arc<Semaphore>,
@@ -28,24 +35,13 @@ impl ApiState {
         Self {
             engine,
             uploads: Arc::new(Semaphore::new(settings.uploads)),
-            downloads: Arc::new(Semaphore::new(settings.downloads)),
+            // Who reads slowly holds one for long.
+            downloads: Places::new(settings.downloads, settings.read_timeout, "downloads"),
+            exports: Places::new(settings.exports, settings.read_timeout, "exports of logs"),
+            searches: Places::new(settings.searches, SEARCH_PATIENCE, "searches through logs"),
             sessions_of_listeners: Arc::new(Semaphore::new(settings.connections)),
             settings: Arc::new(settings),
             known: Arc::new(KnownTokens::default()),
-        }
-    }
-
-    /// Waits for a place among the downloads, not for ever: who reads slowly
-    /// holds one for long.
-    pub(crate) async fn download_place(&self) -> Result<OwnedSemaphorePermit, Problem> {
-        let place = Arc::clone(&self.downloads).acquire_owned();
-        match tokio::time::timeout(self.settings.read_timeout, place).await {
-            Ok(place) => place.map_err(|_| EngineError::ShuttingDown.into()),
-            Err(_) => Err(Problem::new(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "overloaded",
-                "there are too many downloads at the moment: try again later",
-            )),
         }
     }
 }

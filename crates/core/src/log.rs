@@ -8,7 +8,9 @@ use crate::scope::ScopeType;
 use crate::trigger::HookPoint;
 use crate::verdict::FailureMode;
 use chrono::{DateTime, Utc};
+use serde::Serialize;
 use serde_json::value::RawValue;
+use utoipa::ToSchema;
 
 /// What is recorded of an execution.
 #[derive(Debug, Clone)]
@@ -75,4 +77,34 @@ pub struct ExecutionLog {
     pub id: LogId,
     /// What is recorded.
     pub record: ExecutionRecord,
+}
+
+/// What was left out of a record, each with its size in bytes; what is not named
+/// is there.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, ToSchema)]
+pub struct LeftOut {
+    /// All of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stdout: Option<u64>,
+    /// All of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stderr: Option<u64>,
+    /// All of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub input: Option<u64>,
+    /// All of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub result: Option<u64>,
+    /// What comes after the first 300 characters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<u64>,
+}
+
+/// A record for a list: without what is large in it.
+#[derive(Debug, Clone)]
+pub struct BriefLog {
+    /// What is there.
+    pub log: ExecutionLog,
+    /// What is not.
+    pub left_out: LeftOut,
 }

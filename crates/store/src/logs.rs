@@ -1,17 +1,20 @@
 //! The execution log: rows are added and never changed. REQ-MOD-7
 
 mod activity;
+mod filter;
 mod row;
 mod search;
 mod usage;
+mod walk;
 
 use crate::database::{Arg, args};
 use crate::document;
 use crate::error::{Entity, Result, StoreError};
 use crate::store::Store;
+pub use filter::LogFilter;
 pub(crate) use row::LogRow;
 use row::log_columns;
-pub use search::{LOOKED_AT_MAX, LogFilter};
+pub use search::{LOOKED_AT_BYTES_MAX, LOOKED_AT_MAX, PAGE_BYTES_MAX};
 use serde_json::value::RawValue;
 use stagehook_core::ids::{DeliveryId, JobId, LogId, StageRunId};
 use stagehook_core::log::{ExecutionLog, ExecutionRecord};

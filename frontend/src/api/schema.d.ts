@@ -279,9 +279,12 @@ export interface paths {
          * Lists the logs of all hooks, newest first; with `since` or `until` in the order
          *     in which the executions began, unless a hook, a job, a stage run or a delivery
          *     is named, too.
-         * @description A page costs the same however many logs there are: at most 10,000 of them are
-         *     looked at for it. It may therefore have fewer items than `limit`, also none,
-         *     and still not be the last: `next_cursor` says where to go on.
+         * @description A page costs the same however many logs there are, and however large they are:
+         *     at most 10,000 of them are looked at for it, at most 64 MiB are searched for
+         *     `contains`, and it ends when 16 MiB of outputs, inputs and results are on it. It
+         *     may therefore have fewer items than `limit`, also none, and still not be the
+         *     last: `next_cursor` says where to go on. Few texts are searched for at the same
+         *     time; 503 (`overloaded`) after ten seconds without a turn.
          */
         get: operations["list_logs"];
         put?: never;
@@ -318,7 +321,8 @@ export interface paths {
         };
         /**
          * Streams the logs that `/hook-logs` would list, all of them, as a file. The
-         *     connection breaks where they cannot be read to their end.
+         *     connection breaks where they cannot be read to their end, and after an hour:
+         *     `since` and `until` take what is more than that in parts.
          * @description In a table, a text that a spreadsheet would take for a formula has a `'` before
          *     it.
          */
@@ -1483,8 +1487,8 @@ export interface components {
             /** @description The event. */
             event: components["schemas"]["EventShown"];
             /**
-             * @description The logs of its attempts, oldest first; of more than a hundred the last
-             *     ones. `/hooks/{id}/logs?delivery_id=` has all.
+             * @description The logs of its attempts, oldest first; of more than a hundred, or of more
+             *     than 16 MiB, the last ones. `/hooks/{id}/logs?delivery_id=` has all.
              */
             executions: components["schemas"]["LogItem"][];
         };
@@ -2171,6 +2175,37 @@ export interface components {
          * @example 9f86d081884c7d65
          */
         KeyId: string;
+        /**
+         * @description What was left out of a record, each with its size in bytes; what is not named
+         *     is there.
+         */
+        LeftOut: {
+            /**
+             * Format: int64
+             * @description What comes after the first 300 characters.
+             */
+            error?: number | null;
+            /**
+             * Format: int64
+             * @description All of it.
+             */
+            input?: number | null;
+            /**
+             * Format: int64
+             * @description All of it.
+             */
+            result?: number | null;
+            /**
+             * Format: int64
+             * @description All of it.
+             */
+            stderr?: number | null;
+            /**
+             * Format: int64
+             * @description All of it.
+             */
+            stdout?: number | null;
+        };
         /** @description The limits a hook asks for; what is absent has the server's default. */
         Limits: {
             /**
@@ -2512,6 +2547,7 @@ export interface components {
                 input?: Record<string, never> | null;
                 is_test: boolean;
                 job_id?: components["schemas"]["JobId"] | null;
+                left_out?: components["schemas"]["LeftOut"] | null;
                 result?: components["schemas"]["HookResult"] | null;
                 script?: components["schemas"]["ScriptRun"] | null;
                 stage_run_id?: components["schemas"]["StageRunId"] | null;
@@ -2767,6 +2803,7 @@ export interface components {
             input?: Record<string, never> | null;
             is_test: boolean;
             job_id?: components["schemas"]["JobId"] | null;
+            left_out?: components["schemas"]["LeftOut"] | null;
             result?: components["schemas"]["HookResult"] | null;
             script?: components["schemas"]["ScriptRun"] | null;
             stage_run_id?: components["schemas"]["StageRunId"] | null;
@@ -4501,6 +4538,12 @@ export interface operations {
         parameters: {
             query?: {
                 /**
+                 * @description For a list: without `stdout` and `stderr`, without an `input` or a
+                 *     `result` of more than 8,192 bytes, and with the first 300 characters
+                 *     of `error`. `left_out` says of each item what that took away.
+                 */
+                brief?: boolean;
+                /**
                  * @description Those with this text in what the hook printed, or in the error;
                  *     upper and lower case differ.
                  */
@@ -4869,6 +4912,12 @@ export interface operations {
     list_logs_of_hook: {
         parameters: {
             query?: {
+                /**
+                 * @description For a list: without `stdout` and `stderr`, without an `input` or a
+                 *     `result` of more than 8,192 bytes, and with the first 300 characters
+                 *     of `error`. `left_out` says of each item what that took away.
+                 */
+                brief?: boolean;
                 /**
                  * @description Those with this text in what the hook printed, or in the error;
                  *     upper and lower case differ.
@@ -5460,6 +5509,12 @@ export interface operations {
     list_logs_of_job: {
         parameters: {
             query?: {
+                /**
+                 * @description For a list: without `stdout` and `stderr`, without an `input` or a
+                 *     `result` of more than 8,192 bytes, and with the first 300 characters
+                 *     of `error`. `left_out` says of each item what that took away.
+                 */
+                brief?: boolean;
                 /**
                  * @description Those with this text in what the hook printed, or in the error;
                  *     upper and lower case differ.

@@ -108,8 +108,8 @@ pub(crate) struct DeliveryInFull {
     delivery: DeliveryShown,
     /// The event.
     event: EventShown,
-    /// The logs of its attempts, oldest first; of more than a hundred the last
-    /// ones. `/hooks/{id}/logs?delivery_id=` has all.
+    /// The logs of its attempts, oldest first; of more than a hundred, or of more
+    /// than 16 MiB, the last ones. `/hooks/{id}/logs?delivery_id=` has all.
     executions: Vec<LogItem>,
 }
 

@@ -4,6 +4,7 @@ mod export;
 
 use crate::extract::{ApiQuery, Segment};
 use crate::listing::{Listing, page_request};
+use crate::places::Places;
 use crate::problem::Problem;
 use crate::state::ApiState;
 use axum::Json;
@@ -19,15 +20,17 @@ use stagehook_core::contract::HookResult;
 use stagehook_core::execution::{ExecutionStatus, ScriptRun, Usage};
 use stagehook_core::ids::{DeliveryId, ExecutionId, HookId, JobId, LogId, StageRunId};
 use stagehook_core::invalid::Invalid;
-use stagehook_core::log::ExecutionLog;
+use stagehook_core::log::{BriefLog, ExecutionLog, LeftOut};
+use stagehook_core::page::{Page, PageRequest};
 use stagehook_core::scope::ScopeType;
 use stagehook_core::trigger::HookPoint;
 use stagehook_core::verdict::FailureMode;
-use stagehook_store::LogFilter;
+use stagehook_store::{LogFilter, Store};
+use tokio::sync::OwnedSemaphorePermit;
 use utoipa::{IntoParams, ToSchema};
 
-/// Longest text that `contains` looks for, in bytes.
-const CONTAINS_MAX: usize = 1_024;
+/// Longest text that `contains` looks for, in characters.
+const CONTAINS_MAX: usize = 256;
 
 /// The hook, as it was when it ran.
 #[derive(Debug, Serialize, ToSchema)]
@@ -69,6 +72,21 @@ pub(crate) struct LogItem {
     /// The script that ran, and how it was kept from the host.
     script: Option<ScriptRun>,
     executed_at: DateTime<Utc>,
+    /// What was left out because a list in brief was asked for: `stdout` and
+    /// `stderr` are then empty, `input` and `result` null. Absent where nothing
+    /// was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    left_out: Option<LeftOut>,
+}
+
+impl From<BriefLog> for LogItem {
+    fn from(brief: BriefLog) -> Self {
+        let left_out = Some(brief.left_out).filter(|left_out| *left_out != LeftOut::default());
+        Self {
+            left_out,
+            ..brief.log.into()
+        }
+    }
 }
 
 impl From<ExecutionLog> for LogItem {
@@ -104,6 +122,7 @@ impl From<ExecutionLog> for LogItem {
             usage: record.usage,
             script: record.script,
             executed_at: record.executed_at,
+            left_out: None,
         }
     }
 }
@@ -143,15 +162,16 @@ macro_rules! log_query {
             delivery_id: Option<DeliveryId>,
             /// Those with this text in what the hook printed, or in the error;
             /// upper and lower case differ.
+            #[param(min_length = 1, max_length = 256)]
             contains: Option<String>,
             $($(#[$meta])* $field: $type,)*
         }
 
         impl $name {
             fn filter(&self) -> Result<LogFilter, Problem> {
-                let length = self.contains.as_ref().map(String::len);
+                let length = self.contains.as_ref().map(|text| text.chars().count());
                 if length.is_some_and(|length| !(1..=CONTAINS_MAX).contains(&length)) {
-                    let detail = format!("must have 1 to {CONTAINS_MAX} bytes");
+                    let detail = format!("must have 1 to {CONTAINS_MAX} characters");
                     return Err(wrong("/contains", detail));
                 }
                 Ok(LogFilter {
@@ -182,6 +202,10 @@ log_query! {
         limit: Option<u32>,
         /// `next_cursor` of the page before.
         cursor: Option<String>,
+        /// For a list: without `stdout` and `stderr`, without an `input` or a
+        /// `result` of more than 8,192 bytes, and with the first 300 characters
+        /// of `error`. `left_out` says of each item what that took away.
+        brief: Option<bool>,
     }
 }
 
@@ -203,9 +227,12 @@ fn wrong(pointer: &str, detail: impl Into<String>) -> Problem {
 /// in which the executions began, unless a hook, a job, a stage run or a delivery
 /// is named, too.
 ///
-/// A page costs the same however many logs there are: at most 10,000 of them are
-/// looked at for it. It may therefore have fewer items than `limit`, also none,
-/// and still not be the last: `next_cursor` says where to go on.
+/// A page costs the same however many logs there are, and however large they are:
+/// at most 10,000 of them are looked at for it, at most 64 MiB are searched for
+/// `contains`, and it ends when 16 MiB of outputs, inputs and results are on it. It
+/// may therefore have fewer items than `limit`, also none, and still not be the
+/// last: `next_cursor` says where to go on. Few texts are searched for at the same
+/// time; 503 (`overloaded`) after ten seconds without a turn.
 #[utoipa::path(get, operation_id = "list_logs", path = "/hook-logs", tag = "logs", params(LogQuery),
     responses((status = 200, body = Listing<LogItem>)))]
 pub(crate) async fn list(
@@ -226,7 +253,8 @@ pub(crate) async fn get(
 }
 
 /// Streams the logs that `/hook-logs` would list, all of them, as a file. The
-/// connection breaks where they cannot be read to their end.
+/// connection breaks where they cannot be read to their end, and after an hour:
+/// `since` and `until` take what is more than that in parts.
 ///
 /// In a table, a text that a spreadsheet would take for a formula has a `'` before
 /// it.
@@ -238,12 +266,13 @@ pub(crate) async fn export(
 ) -> Result<(HeaderMap, Body), Problem> {
     let filter = query.filter()?;
     let format = query.format.unwrap_or_default();
-    let place = state.download_place().await?;
-    let store = state.engine.store().clone();
-    Ok((
-        format.headers(),
-        export::stream(store, filter, format, place),
-    ))
+    let place = state.exports.take().await?;
+    let logs = Logs {
+        store: state.engine.store().clone(),
+        searches: state.searches.clone(),
+        filter,
+    };
+    Ok((format.headers(), export::stream(logs, format, place)))
 }
 
 /// Lists the logs of a hook, newest first. As with `/hook-logs`, a page may have
@@ -281,7 +310,44 @@ pub(crate) async fn of_job(
 
 async fn answer(state: &ApiState, query: LogQuery) -> Result<Json<Listing<LogItem>>, Problem> {
     let page = page_request(query.limit, query.cursor.as_deref())?;
-    let filter = query.filter()?;
-    let page = state.engine.store().list_logs(&filter, page).await?;
-    Ok(Json(page.map(LogItem::from).into()))
+    let logs = Logs {
+        store: state.engine.store().clone(),
+        searches: state.searches.clone(),
+        filter: query.filter()?,
+    };
+    let page = if query.brief == Some(true) {
+        logs.brief_page(page).await?
+    } else {
+        logs.page(page).await?
+    };
+    Ok(Json(page.into()))
+}
+
+/// The logs that are asked for. Whoever has their texts searched waits for a turn:
+/// that is work for a whole processor.
+struct Logs {
+    store: Store,
+    searches: Places,
+    filter: LogFilter,
+}
+
+impl Logs {
+    async fn page(&self, page: PageRequest) -> Result<Page<LogItem>, Problem> {
+        let _turn = self.turn().await?;
+        let page = self.store.list_logs(&self.filter, page).await?;
+        Ok(page.map(LogItem::from))
+    }
+
+    async fn brief_page(&self, page: PageRequest) -> Result<Page<LogItem>, Problem> {
+        let _turn = self.turn().await?;
+        let page = self.store.list_logs_in_brief(&self.filter, page).await?;
+        Ok(page.map(LogItem::from))
+    }
+
+    async fn turn(&self) -> Result<Option<OwnedSemaphorePermit>, Problem> {
+        Ok(match self.filter.contains {
+            Some(_) => Some(self.searches.take().await?),
+            None => None,
+        })
+    }
 }

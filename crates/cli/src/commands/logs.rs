@@ -53,6 +53,8 @@ pub(super) async fn run(args: LogsArgs) -> anyhow::Result<Ending> {
     let query = [
         ("success", args.success.map(|success| success.to_string())),
         ("status", args.status),
+        // A line each has no room for what is large.
+        ("brief", (!args.connection.json).then(|| true.to_string())),
     ];
     let logs = client.list(&path, &query, Some(args.limit)).await?;
     if args.connection.json {

@@ -197,6 +197,15 @@ impl Connection {
         }
     }
 
+    /// Of the two forms of a part of a statement, the one that this database
+    /// speaks.
+    pub(crate) const fn spelt(&self, sqlite: &'static str, postgres: &'static str) -> &'static str {
+        match self {
+            Self::SqliteReader(_) | Self::SqliteWriter(_) => sqlite,
+            Self::Postgres(_) | Self::PostgresTransaction(_) => postgres,
+        }
+    }
+
     /// Runs a statement; answers how many rows it changed.
     pub(crate) async fn execute(&mut self, sql: impl Into<Sql>, args: &[Arg<'_>]) -> Result<u64> {
         let sql: Sql = sql.into();

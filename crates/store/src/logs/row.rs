@@ -4,7 +4,7 @@ use crate::document::Row;
 use crate::error::{Entity, Result, StoreError};
 use chrono::{DateTime, Utc};
 use stagehook_core::ids::{DeliveryId, ExecutionId, HookId, JobId, LogId, StageRunId};
-use stagehook_core::log::{ExecutionLog, ExecutionRecord};
+use stagehook_core::log::{BriefLog, ExecutionLog, ExecutionRecord, LeftOut};
 use uuid::Uuid;
 
 /// The columns of [`LogRow`].
@@ -17,6 +17,36 @@ macro_rules! log_columns {
     };
 }
 pub(super) use log_columns;
+
+/// Bytes of what may be large in a record. Neither database reads these texts to
+/// know how long they are.
+macro_rules! log_bytes {
+    () => {
+        "CAST(octet_length(stdout) + octet_length(stderr) + COALESCE(octet_length(input_json), 0)
+              + COALESCE(octet_length(result_json), 0) + COALESCE(octet_length(error_message), 0)
+              AS BIGINT)"
+    };
+}
+pub(super) use log_bytes;
+
+/// The columns of [`BriefRow`]: of what may be large, what is small.
+macro_rules! brief_columns {
+    () => {
+        "id, execution_id, hook_id, hook_name, hook_version, hook_type, source, hook_point, event,
+         failure_mode, job_id, stage_run_id, position, delivery_id, attempt, is_test, status,
+         CASE WHEN octet_length(input_json) <= 8192 THEN input_json END AS input_json,
+         '' AS stdout, '' AS stderr,
+         CASE WHEN octet_length(result_json) <= 8192 THEN result_json END AS result_json,
+         exit_code, substr(error_message, 1, 300) AS error_message, duration_ms, usage_json,
+         script_json, executed_at,
+         CAST(octet_length(stdout) AS BIGINT) AS stdout_bytes,
+         CAST(octet_length(stderr) AS BIGINT) AS stderr_bytes,
+         CAST(octet_length(input_json) AS BIGINT) AS input_bytes,
+         CAST(octet_length(result_json) AS BIGINT) AS result_bytes,
+         CAST(octet_length(error_message) AS BIGINT) AS error_bytes"
+    };
+}
+pub(super) use brief_columns;
 
 #[derive(sqlx::FromRow)]
 pub(crate) struct LogRow {
@@ -87,5 +117,41 @@ impl TryFrom<LogRow> for ExecutionLog {
             executed_at: row.executed_at,
         };
         Ok(Self { id, record })
+    }
+}
+
+/// A row whose large texts were left in the database.
+#[derive(sqlx::FromRow)]
+pub(super) struct BriefRow {
+    #[sqlx(flatten)]
+    pub(super) row: LogRow,
+    stdout_bytes: i64,
+    stderr_bytes: i64,
+    input_bytes: Option<i64>,
+    result_bytes: Option<i64>,
+    error_bytes: Option<i64>,
+}
+
+impl TryFrom<BriefRow> for BriefLog {
+    type Error = StoreError;
+
+    fn try_from(brief: BriefRow) -> Result<Self> {
+        let row = &brief.row;
+        let kept = |text: Option<&str>| text.map_or(0, str::len);
+        let left_out = |bytes: Option<i64>, kept: usize| {
+            let bytes = u64::try_from(bytes?).unwrap_or(0);
+            (bytes > kept as u64).then_some(bytes)
+        };
+        let left_out = LeftOut {
+            stdout: left_out(Some(brief.stdout_bytes), kept(Some(&row.stdout))),
+            stderr: left_out(Some(brief.stderr_bytes), kept(Some(&row.stderr))),
+            input: left_out(brief.input_bytes, kept(row.input_json.as_deref())),
+            result: left_out(brief.result_bytes, kept(row.result_json.as_deref())),
+            error: left_out(brief.error_bytes, kept(row.error_message.as_deref())),
+        };
+        Ok(Self {
+            log: brief.row.try_into()?,
+            left_out,
+        })
     }
 }

@@ -1,226 +1,37 @@
-//! Finding records, a page at a time, however many there are.
+//! Finding records, a page at a time, however many and however large they are.
 //!
 //! Of what is asked for, one thing is held by an index, by which the records
 //! are walked; for the rest they are looked at one by one. So that no page costs
-//! more than the next, a page ends after [`LOOKED_AT_MAX`] of them: with fewer
-//! records than it could have, perhaps with none, and with where to go on.
+//! more than the next, a page ends after so many records, or bytes, that were
+//! looked at: with fewer records than it could have, perhaps with none, and with
+//! where to go on. It also ends before it holds too much.
 
-use super::row::{LogRow, log_columns};
-use crate::database::{Connection, Select, args};
+use super::filter::LogFilter;
+use super::row::{BriefRow, LogRow, brief_columns, log_bytes, log_columns};
+use super::walk::{Place, Walk, begin};
+use crate::database::{Arg, Connection, Fetched, Select, Sql, parameters};
 use crate::error::Result;
 use crate::store::Store;
-use chrono::{DateTime, Duration, Utc};
-use stagehook_core::config::HookType;
-use stagehook_core::execution::ExecutionStatus;
-use stagehook_core::ids::{DeliveryId, HookId, JobId, StageRunId};
-use stagehook_core::log::ExecutionLog;
+use stagehook_core::log::{BriefLog, ExecutionLog};
 use stagehook_core::page::{Cursor, LIMIT_MAX, Page, PageRequest};
-use stagehook_core::trigger::HookPoint;
+use std::collections::HashMap;
 
 /// Most records that are looked at for one page.
 pub const LOOKED_AT_MAX: u32 = 10_000;
+/// Most bytes that are searched for one page.
+pub const LOOKED_AT_BYTES_MAX: i64 = 64 << 20;
+/// Most bytes of outputs, inputs and results of one page, unless that is less
+/// than one record.
+pub const PAGE_BYTES_MAX: i64 = 16 << 20;
 
-/// A record is stored when its execution has ended, at most a day after it
-/// began; and clocks of servers differ.
-const STORED_WITHIN: Duration = Duration::days(2);
-
-/// Which rows of the execution log.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct LogFilter {
-    /// Of this hook.
-    pub hook_id: Option<HookId>,
-    /// Of this job.
-    pub job_id: Option<JobId>,
-    /// Of this stage run.
-    pub stage_run_id: Option<StageRunId>,
-    /// Of this delivery.
-    pub delivery_id: Option<DeliveryId>,
-    /// Successes, or failures.
-    pub success: Option<bool>,
-    /// That ended so.
-    pub status: Option<ExecutionStatus>,
-    /// Tests, or no tests.
-    pub is_test: Option<bool>,
-    /// Of hooks of this type.
-    pub hook_type: Option<HookType>,
-    /// Of this stage.
-    pub hook_point: Option<HookPoint>,
-    /// Of events of this type.
-    pub event: Option<String>,
-    /// That began then or later.
-    pub since: Option<DateTime<Utc>>,
-    /// That began before then.
-    pub until: Option<DateTime<Utc>>,
-    /// With this text in what the hook printed, or in its error.
-    pub contains: Option<String>,
-}
-
-impl LogFilter {
-    /// What an index holds, and what is left.
-    fn split(&self) -> (Self, Self) {
-        let mut rest = self.clone();
-        // Failures have indexes of their own.
-        rest.success = rest
-            .success
-            .or(rest.status.map(ExecutionStatus::is_success));
-        let any = Self::default();
-        let held = if rest.stage_run_id.is_some() {
-            let stage_run_id = rest.stage_run_id.take();
-            Self {
-                stage_run_id,
-                ..any
-            }
-        } else if rest.delivery_id.is_some() {
-            let delivery_id = rest.delivery_id.take();
-            Self { delivery_id, ..any }
-        } else if rest.job_id.is_some() {
-            let job_id = rest.job_id.take();
-            Self { job_id, ..any }
-        } else if rest.hook_id.is_some() {
-            let hook_id = rest.hook_id.take();
-            let success = rest.success.take_if(|success| !*success);
-            Self {
-                hook_id,
-                success,
-                ..any
-            }
-        } else if rest.since.is_some() || rest.until.is_some() {
-            let (since, until) = (rest.since.take(), rest.until.take());
-            Self {
-                since,
-                until,
-                ..any
-            }
-        } else if rest
-            .status
-            .is_some_and(|status| status != ExecutionStatus::Passed)
-        {
-            rest.success
-                .take_if(|success| self.success != Some(*success));
-            let status = rest.status.take();
-            Self { status, ..any }
-        } else if rest.is_test == Some(true) {
-            let is_test = rest.is_test.take();
-            Self { is_test, ..any }
-        } else {
-            let success = rest.success.take_if(|success| !*success);
-            Self { success, ..any }
-        };
-        (held, rest)
-    }
-
-    fn require<'a>(&'a self, select: &mut Select<'a>) {
-        select
-            .and_if("hook_id = ?", self.hook_id.map(HookId::get))
-            .and_if("job_id = ?", self.job_id.map(JobId::get))
-            .and_if("stage_run_id = ?", self.stage_run_id.map(StageRunId::get))
-            .and_if("delivery_id = ?", self.delivery_id.map(DeliveryId::get))
-            .and_if("status = ?", self.status.map(ExecutionStatus::as_str))
-            .and_if("hook_type = ?", self.hook_type.map(HookType::as_str))
-            .and_if("hook_point = ?", self.hook_point.map(HookPoint::as_str))
-            .and_if("event = ?", self.event.as_deref())
-            .and_if("executed_at >= ?", self.since)
-            .and_if("executed_at < ?", self.until)
-            // LIKE minds the case on one database, and not on the other.
-            .and_if(
-                "(replace(stdout, ?, '') <> stdout OR replace(stderr, ?, '') <> stderr
-                  OR replace(error_message, ?, '') <> error_message)",
-                self.contains.as_deref(),
-            );
-        // The rest as in the indexes, which hold these alone.
-        match self.success {
-            Some(false) => select.and("success IS FALSE"),
-            Some(true) => select.and("success IS TRUE"),
-            None => &mut *select,
-        };
-        match self.is_test {
-            Some(false) => select.and("is_test IS FALSE"),
-            Some(true) => select.and("is_test IS TRUE"),
-            None => &mut *select,
-        };
-        if self
-            .status
-            .is_some_and(|status| status != ExecutionStatus::Passed)
-        {
-            select.and("status <> 'passed'");
-        }
-    }
-}
-
-/// In which order records are walked, and between which places. At each end
-/// there is one bound alone: of two, a database may search by the wider one.
-#[derive(Debug, Clone, Copy)]
-enum Walk {
-    /// As they were stored, newest first.
-    Stored {
-        before: Option<i64>,
-        from: Option<i64>,
-    },
-    /// As they began, newest first.
-    Began { before: End, from: End },
-}
-
-/// An end of a walk by time.
-#[derive(Debug, Clone, Copy)]
-enum End {
-    Open,
-    Time(DateTime<Utc>),
-    Place(Place),
-}
-
-/// A record's place in a walk.
-#[derive(Debug, Clone, Copy, sqlx::FromRow)]
-struct Place {
-    id: i64,
-    executed_at: DateTime<Utc>,
-}
-
-impl Walk {
-    fn require(&self, select: &mut Select<'_>) {
-        match self {
-            Self::Stored { before, from } => {
-                select.and_if("id < ?", *before).and_if("id >= ?", *from);
-            }
-            Self::Began { before, from } => {
-                match *before {
-                    End::Open => &mut *select,
-                    End::Time(at) => select.and_if("executed_at < ?", Some(at)),
-                    End::Place(Place { id, executed_at }) => {
-                        select.and_both("(executed_at, id) < (?, ?)", executed_at, id)
-                    }
-                };
-                match *from {
-                    End::Open => select,
-                    End::Time(at) => select.and_if("executed_at >= ?", Some(at)),
-                    End::Place(Place { id, executed_at }) => {
-                        select.and_both("(executed_at, id) >= (?, ?)", executed_at, id)
-                    }
-                };
-            }
-        }
-    }
-
-    const fn order(&self) -> &'static str {
-        match self {
-            Self::Stored { .. } => "ORDER BY id DESC",
-            Self::Began { .. } => "ORDER BY executed_at DESC, id DESC",
-        }
-    }
-
-    /// The same walk, no further than to this place.
-    const fn to(self, place: Place) -> Self {
-        match self {
-            Self::Stored { before, .. } => Self::Stored {
-                before,
-                from: Some(place.id),
-            },
-            Self::Began { before, .. } => Self::Began {
-                before,
-                from: End::Place(place),
-            },
-        }
-    }
-}
+/// Most bytes that are skipped for one page: what stands behind a large text is
+/// reached by SQLite page by page of its file.
+const SKIPPED_BYTES_MAX: i64 = 512 << 20;
+/// Records of one statement of a search.
+const STEP: u32 = 500;
+/// Bytes of one statement of a search: so much is done for nobody when whoever
+/// asked goes away.
+const STEP_BYTES: i64 = 4 << 20;
 
 impl Store {
     /// The records, newest first: as they were stored, or, where they are asked
@@ -231,107 +42,207 @@ impl Store {
         filter: &LogFilter,
         page: PageRequest,
     ) -> Result<Page<ExecutionLog>> {
-        let limit = page.limit.clamp(1, LIMIT_MAX);
-        let (mut held, rest) = filter.split();
         let mut connection = self.reader().await?;
-        let Some(mut walk) = begin(&mut connection, &mut held, &rest, page.cursor).await? else {
-            return Ok(Page {
-                items: Vec::new(),
-                next_cursor: None,
-            });
-        };
-        let mut end = None;
-        if rest != LogFilter::default() {
-            let mut select = Select::new("SELECT id, executed_at FROM hook_execution_logs");
-            held.require(&mut select);
-            walk.require(&mut select);
-            let last = format!("{} LIMIT 1 OFFSET {}", walk.order(), LOOKED_AT_MAX - 1);
-            let last: Option<Place> = select.rows(&mut connection, &last).await?.pop();
-            end = last.map(|place| Cursor::after(place.id));
-            walk = last.map_or(walk, |place| walk.to(place));
-        }
-        let mut select = Select::new(concat!(
-            "SELECT ",
-            log_columns!(),
-            " FROM hook_execution_logs"
-        ));
-        held.require(&mut select);
-        rest.require(&mut select);
-        walk.require(&mut select);
-        let tail = format!("{} LIMIT {}", walk.order(), u64::from(limit) + 1);
-        let rows: Vec<LogRow> = select.rows(&mut connection, &tail).await?;
-        let mut page = Page::cut(rows, limit, |row| row.id);
-        page.next_cursor = page.next_cursor.or(end);
-        page.try_map(ExecutionLog::try_from)
+        let found = find(&mut connection, filter, page, PAGE_BYTES_MAX).await?;
+        let select = concat!("SELECT ", log_columns!(), " FROM hook_execution_logs");
+        let rows = read(&mut connection, select, found, |row: &LogRow| row.id).await?;
+        rows.try_map(ExecutionLog::try_from)
+    }
+
+    /// The same records without what is large in them.
+    pub async fn list_logs_in_brief(
+        &self,
+        filter: &LogFilter,
+        page: PageRequest,
+    ) -> Result<Page<BriefLog>> {
+        let mut connection = self.reader().await?;
+        let found = find(&mut connection, filter, page, SKIPPED_BYTES_MAX).await?;
+        let select = concat!("SELECT ", brief_columns!(), " FROM hook_execution_logs");
+        let rows = read(&mut connection, select, found, |row: &BriefRow| row.row.id).await?;
+        rows.try_map(BriefLog::try_from)
     }
 }
 
-/// Where the walk begins; none if it is over before. What is held by time becomes
-/// the ends of the walk.
-async fn begin(
+/// A record that fits, and how large it is.
+#[derive(Debug, Clone, Copy, sqlx::FromRow)]
+struct Found {
+    id: i64,
+    bytes: i64,
+}
+
+/// The records of a page of at most so many bytes.
+async fn find(
     connection: &mut Connection,
-    held: &mut LogFilter,
-    rest: &LogFilter,
-    cursor: Option<Cursor>,
-) -> Result<Option<Walk>> {
-    let before = cursor.map(Cursor::key);
-    let (since, until) = (held.since.take(), held.until.take());
-    if since.is_some() || until.is_some() {
-        let mut end = until.map_or(End::Open, End::Time);
-        if let Some(id) = before {
-            // Deleted because it is old, and with it what is older.
-            let Some(place) = place_of(connection, id).await? else {
-                return Ok(None);
-            };
-            if until.is_none_or(|until| place.executed_at < until) {
-                end = End::Place(place);
+    filter: &LogFilter,
+    page: PageRequest,
+    most_bytes: i64,
+) -> Result<Page<Found>> {
+    let limit = page.limit.clamp(1, LIMIT_MAX);
+    // The one too many says that there is a next page.
+    let room = limit as usize + 1;
+    let (mut held, rest) = filter.split();
+    let mut found = Vec::new();
+    let mut end = None;
+    let mut ahead = begin(connection, &mut held, &rest, page.cursor).await?;
+    let mut sight = Sight::of(&rest);
+    while let Some(walk) = ahead.take() {
+        let last = sight.step(connection, &held, walk).await?;
+        let step = last.map_or(walk, |last| walk.to(last));
+        let mut select = Select::new(concat!(
+            "SELECT id, ",
+            log_bytes!(),
+            " AS bytes FROM hook_execution_logs"
+        ));
+        held.require(connection, &mut select);
+        rest.require(connection, &mut select);
+        step.require(&mut select);
+        let tail = format!("{} LIMIT {}", step.order(), room - found.len());
+        found.extend(select.rows::<Found>(connection, &tail).await?);
+        match last {
+            Some(last) if found.len() == room || sight.ends() => {
+                end = Some(Cursor::after(last.id));
+            }
+            Some(last) => ahead = Some(walk.after(last)),
+            None => {}
+        }
+    }
+    let mut page = Page::cut(found, limit, |found| found.id);
+    page.next_cursor = page.next_cursor.or(end);
+    Ok(fitting(page, most_bytes))
+}
+
+/// As much of a page as has so many bytes, at least one record.
+fn fitting(mut page: Page<Found>, most_bytes: i64) -> Page<Found> {
+    let mut bytes = 0_i64;
+    let fits = |found: &&Found| {
+        bytes = bytes.saturating_add(found.bytes);
+        bytes <= most_bytes
+    };
+    let fitting = page.items.iter().take_while(fits).count().max(1);
+    if fitting < page.items.len() {
+        page.items.truncate(fitting);
+        page.next_cursor = page.items.last().map(|last| Cursor::after(last.id));
+    }
+    page
+}
+
+/// Reads the rows of what was found, in its order. What was deleted meanwhile is
+/// missing.
+async fn read<T: Fetched>(
+    connection: &mut Connection,
+    select: &'static str,
+    found: Page<Found>,
+    id_of: impl Fn(&T) -> i64,
+) -> Result<Page<T>> {
+    let Page { items, next_cursor } = found;
+    let Some(last) = items.last() else {
+        return Ok(Page {
+            items: Vec::new(),
+            next_cursor,
+        });
+    };
+    // As many as a power of two, so that there are few statements for the
+    // database to know.
+    let mut args: Vec<Arg<'_>> = items.iter().map(|found| found.id.into()).collect();
+    args.resize(items.len().next_power_of_two(), last.id.into());
+    let sql = format!("{select} WHERE id IN {}", parameters(1, args.len()));
+    let mut rows: Vec<T> = connection.all(Sql::Built(sql), &args).await?;
+    let places: HashMap<i64, usize> = (0..)
+        .zip(&items)
+        .map(|(at, found)| (found.id, at))
+        .collect();
+    rows.sort_by_key(|row| places.get(&id_of(row)).copied());
+    Ok(Page {
+        items: rows,
+        next_cursor,
+    })
+}
+
+/// How far is looked for one page.
+enum Sight {
+    /// An index holds all that is asked for.
+    Index,
+    /// At what is quickly found in each record.
+    Records,
+    /// At large texts, or at what stands behind them: so many records and bytes
+    /// more.
+    Texts { records: u32, bytes: i64 },
+}
+
+/// A record that is looked at.
+#[derive(sqlx::FromRow)]
+struct LookedAt {
+    #[sqlx(flatten)]
+    place: Place,
+    bytes: i64,
+}
+
+impl Sight {
+    fn of(rest: &LogFilter) -> Self {
+        let texts = |bytes| Self::Texts {
+            records: LOOKED_AT_MAX,
+            bytes,
+        };
+        if rest.contains.is_some() {
+            texts(LOOKED_AT_BYTES_MAX)
+        } else if rest.since.is_some() || rest.until.is_some() {
+            texts(SKIPPED_BYTES_MAX)
+        } else if *rest == LogFilter::default() {
+            Self::Index
+        } else {
+            Self::Records
+        }
+    }
+
+    /// Whether the page ends where the last step did.
+    const fn ends(&self) -> bool {
+        match self {
+            Self::Index | Self::Records => true,
+            Self::Texts { records, bytes } => *records == 0 || *bytes <= 0,
+        }
+    }
+
+    /// The last record that the next step looks at; none if that goes to the end
+    /// of the walk.
+    async fn step(
+        &mut self,
+        connection: &mut Connection,
+        held: &LogFilter,
+        walk: Walk,
+    ) -> Result<Option<Place>> {
+        match self {
+            Self::Index => Ok(None),
+            Self::Records => {
+                let mut select = Select::new("SELECT id, executed_at FROM hook_execution_logs");
+                held.require(connection, &mut select);
+                walk.require(&mut select);
+                let last = format!("{} LIMIT 1 OFFSET {}", walk.order(), LOOKED_AT_MAX - 1);
+                let last: Vec<Place> = select.rows(connection, &last).await?;
+                Ok(last.last().copied())
+            }
+            Self::Texts { records, bytes } => {
+                let mut select = Select::new(concat!(
+                    "SELECT id, executed_at, ",
+                    log_bytes!(),
+                    " AS bytes FROM hook_execution_logs"
+                ));
+                held.require(connection, &mut select);
+                walk.require(&mut select);
+                let most = STEP.min(*records);
+                let tail = format!("{} LIMIT {most}", walk.order());
+                let ahead: Vec<LookedAt> = select.rows(connection, &tail).await?;
+                let until = bytes.saturating_sub(STEP_BYTES).max(0);
+                let mut left = most;
+                for next in ahead {
+                    *bytes = bytes.saturating_sub(next.bytes);
+                    *records -= 1;
+                    left -= 1;
+                    if *bytes <= until || left == 0 {
+                        return Ok(Some(next.place));
+                    }
+                }
+                Ok(None)
             }
         }
-        return Ok(Some(Walk::Began {
-            before: end,
-            from: since.map_or(End::Open, End::Time),
-        }));
     }
-    let mut walk = (before, None);
-    if let Some(until) = rest.until {
-        let after: Option<(i64,)> = connection
-            .optional(
-                "SELECT id FROM hook_execution_logs WHERE executed_at >= $1
-                 ORDER BY executed_at, id LIMIT 1",
-                args![until.checked_add_signed(STORED_WITHIN)],
-            )
-            .await?;
-        if let Some((after,)) = after {
-            walk.0 = Some(walk.0.map_or(after, |before: i64| before.min(after)));
-        }
-    }
-    if let Some(since) = rest.since {
-        walk.1 = stored_before(connection, since).await?;
-    }
-    let (before, from) = walk;
-    Ok(Some(Walk::Stored { before, from }))
-}
-
-/// A record that was stored before any that began at this time or later.
-pub(super) async fn stored_before(
-    connection: &mut Connection,
-    since: DateTime<Utc>,
-) -> Result<Option<i64>> {
-    let before: Option<(i64,)> = connection
-        .optional(
-            "SELECT id FROM hook_execution_logs WHERE executed_at < $1
-             ORDER BY executed_at DESC, id DESC LIMIT 1",
-            args![since.checked_sub_signed(STORED_WITHIN)],
-        )
-        .await?;
-    Ok(before.map(|(id,)| id))
-}
-
-async fn place_of(connection: &mut Connection, id: i64) -> Result<Option<Place>> {
-    connection
-        .optional(
-            "SELECT id, executed_at FROM hook_execution_logs WHERE id = $1",
-            args![id],
-        )
-        .await
 }

@@ -1,6 +1,6 @@
 //! What hooks used, execution by execution.
 
-use super::search::stored_before;
+use super::walk::stored_before;
 use crate::database::args;
 use crate::document::Row;
 use crate::error::{Entity, Result};

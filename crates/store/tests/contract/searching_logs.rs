@@ -5,13 +5,15 @@ use crate::fixture::{Fixture, start};
 use crate::samples::{answering, everything, record, spec};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
+use serde_json::value::RawValue;
 use stagehook_core::config::HookType;
+use stagehook_core::contract::HookResult;
 use stagehook_core::execution::ExecutionStatus;
-use stagehook_core::ids::LogId;
-use stagehook_core::log::ExecutionRecord;
+use stagehook_core::ids::{ExecutionId, LogId};
+use stagehook_core::log::{ExecutionRecord, LeftOut};
 use stagehook_core::page::PageRequest;
 use stagehook_core::trigger::HookPoint;
-use stagehook_store::{LOOKED_AT_MAX, LogFilter};
+use stagehook_store::{LOOKED_AT_BYTES_MAX, LOOKED_AT_MAX, LogFilter, PAGE_BYTES_MAX};
 
 contract![
     records_are_found_by_what_ran,
@@ -19,6 +21,9 @@ contract![
     records_are_found_by_what_they_say,
     a_rare_one_is_found_however_far_back,
     nobody_is_found_by_what_excludes_itself,
+    a_search_ends_after_so_many_bytes,
+    a_page_ends_before_it_is_too_large,
+    a_list_in_brief_leaves_out_what_is_large,
 ];
 
 async fn ids(f: &Fixture, filter: LogFilter) -> Vec<LogId> {
@@ -298,31 +303,7 @@ async fn a_rare_one_is_found_however_far_back(f: &Fixture) {
         ..record(&hook, ExecutionStatus::Passed)
     };
     let rare = f.store.append_log(&rare).await.unwrap();
-    let others = 2 * i64::from(LOOKED_AT_MAX) + 5;
-    let series = if f.is_sqlite() {
-        format!(
-            "(WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < {others}) SELECT i FROM n)"
-        )
-    } else {
-        format!("(SELECT i FROM generate_series(1, {others}) AS g(i))")
-    };
-    let id = if f.is_sqlite() {
-        "randomblob(16)"
-    } else {
-        "gen_random_uuid()"
-    };
-    f.raw(&format!(
-        "INSERT INTO hook_execution_logs (
-             execution_id, hook_id, hook_name, hook_version, hook_type, source, hook_point,
-             failure_mode, attempt, is_test, status, success, stdout, stderr, duration_ms,
-             usage_json, executed_at)
-         SELECT {id}, hook_id, hook_name, hook_version, hook_type, source, hook_point,
-                failure_mode, attempt, is_test, status, success, '', stderr, duration_ms,
-                usage_json, executed_at
-         FROM hook_execution_logs, {series} series WHERE id = {rare}"
-    ))
-    .await
-    .unwrap();
+    others_like(f, rare, 2 * i64::from(LOOKED_AT_MAX) + 5, "''").await;
     let any = LogFilter::default;
     let contains = Some("the one".to_owned());
     for filter in [
@@ -341,19 +322,199 @@ async fn a_rare_one_is_found_however_far_back(f: &Fixture) {
             ..any()
         },
     ] {
-        let mut pages = Vec::new();
-        let mut cursor = None;
-        loop {
-            let page = PageRequest { limit: 50, cursor };
-            let page = f.store.list_logs(&filter, page).await.unwrap();
-            pages.push(page.items.iter().map(|log| log.id).collect::<Vec<_>>());
-            cursor = page.next_cursor;
-            if cursor.is_none() {
-                break;
-            }
-        }
+        let pages = pages(f, &filter, 50).await;
         assert_eq!(pages, [vec![], vec![], vec![rare]], "{filter:?}");
     }
+}
+
+/// So many records more like this one, but for what they printed (SQL).
+async fn others_like(f: &Fixture, log: LogId, others: i64, stdout: &str) {
+    let series = if f.is_sqlite() {
+        format!(
+            "(WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < {others}) SELECT i FROM n)"
+        )
+    } else {
+        format!("(SELECT i FROM generate_series(1, {others}) AS g(i))")
+    };
+    let id = if f.is_sqlite() {
+        "randomblob(16)"
+    } else {
+        "gen_random_uuid()"
+    };
+    f.raw(&format!(
+        "INSERT INTO hook_execution_logs (
+             execution_id, hook_id, hook_name, hook_version, hook_type, source, hook_point,
+             failure_mode, attempt, is_test, status, success, stdout, stderr, duration_ms,
+             usage_json, executed_at)
+         SELECT {id}, hook_id, hook_name, hook_version, hook_type, source, hook_point,
+                failure_mode, attempt, is_test, status, success, {stdout}, stderr, duration_ms,
+                usage_json, executed_at
+         FROM hook_execution_logs, {series} series WHERE id = {log}"
+    ))
+    .await
+    .unwrap();
+}
+
+/// SQL for a text of so many MiB.
+fn mebibytes(f: &Fixture, mebibytes: i64) -> String {
+    let bytes = mebibytes << 20;
+    if f.is_sqlite() {
+        format!("replace(hex(zeroblob({bytes} / 2)), '0', 'x')")
+    } else {
+        format!("repeat('x', {bytes})")
+    }
+}
+
+/// The pages of a listing.
+async fn pages(f: &Fixture, filter: &LogFilter, limit: u32) -> Vec<Vec<LogId>> {
+    let mut pages = Vec::new();
+    let mut cursor = None;
+    loop {
+        let page = PageRequest { limit, cursor };
+        let page = f.store.list_logs(filter, page).await.unwrap();
+        pages.push(page.items.iter().map(|log| log.id).collect());
+        cursor = page.next_cursor;
+        if cursor.is_none() {
+            return pages;
+        }
+    }
+}
+
+/// A search reads what hooks printed: few large outputs are as much work as many
+/// small ones.
+async fn a_search_ends_after_so_many_bytes(f: &Fixture) {
+    let hook = f.hook(&spec("grade", json!({}))).await;
+    let rare = ExecutionRecord {
+        stdout: "the one".to_owned(),
+        is_test: false,
+        ..record(&hook, ExecutionStatus::Passed)
+    };
+    let rare = f.store.append_log(&rare).await.unwrap();
+    let others = 2 * (LOOKED_AT_BYTES_MAX >> 23) + 1;
+    others_like(f, rare, others, &mebibytes(f, 8)).await;
+    let any = LogFilter::default;
+    let contains = Some("the one".to_owned());
+    for filter in [
+        LogFilter {
+            contains: contains.clone(),
+            ..any()
+        },
+        LogFilter {
+            since: Some(at(0)),
+            contains: contains.clone(),
+            is_test: Some(false),
+            ..any()
+        },
+    ] {
+        let pages = pages(f, &filter, 50).await;
+        assert_eq!(pages, [vec![], vec![], vec![rare]], "{filter:?}");
+    }
+    // What is found does not lengthen the way, nor does it count twice.
+    let every = LogFilter {
+        contains: Some("x".to_owned()),
+        ..any()
+    };
+    let found = pages(f, &every, 2).await;
+    let counts: Vec<usize> = found.iter().map(Vec::len).collect();
+    assert_eq!(
+        counts,
+        [vec![2; usize::try_from(others / 2).unwrap()], vec![1]].concat()
+    );
+    // What is not searched does not count.
+    let hook_point = LogFilter {
+        hook_point: Some(HookPoint::PreSegment),
+        ..any()
+    };
+    assert_eq!(pages(f, &hook_point, 50).await, [vec![]]);
+}
+
+async fn a_page_ends_before_it_is_too_large(f: &Fixture) {
+    let hook = f.hook(&spec("grade", json!({}))).await;
+    let first = record(&hook, ExecutionStatus::Passed);
+    let first = f.store.append_log(&first).await.unwrap();
+    let larger_than_a_page = (PAGE_BYTES_MAX >> 20) + 1;
+    others_like(f, first, 2, &mebibytes(f, larger_than_a_page)).await;
+    others_like(f, first, 5, &mebibytes(f, PAGE_BYTES_MAX >> 22)).await;
+    let any = LogFilter::default();
+    let pages = pages(f, &any, 200).await;
+    // The newest, a quarter of a page each, and then those that exceed one.
+    let counts: Vec<usize> = pages.iter().map(Vec::len).collect();
+    assert_eq!(counts, [4, 1, 1, 1, 1]);
+    assert_eq!(pages.concat().len(), 8);
+    assert!(pages.concat().is_sorted_by(|newer, older| newer > older));
+    // In brief there is nothing large.
+    let brief = f
+        .store
+        .list_logs_in_brief(&any, everything())
+        .await
+        .unwrap();
+    assert_eq!(brief.next_cursor, None);
+    let listed: Vec<LogId> = brief.items.iter().map(|brief| brief.log.id).collect();
+    assert_eq!(listed, pages.concat());
+}
+
+async fn a_list_in_brief_leaves_out_what_is_large(f: &Fixture) {
+    const KEPT: usize = 8_192;
+    let hook = f.hook(&spec("grade", json!({}))).await;
+    let input = |bytes: usize| RawValue::from_string(format!("\"{}\"", "é".repeat(bytes / 2 - 1)));
+    let result = |bytes: usize| {
+        let message = "m".repeat(bytes - r#"{"status":"pass","message":""}"#.len());
+        HookResult {
+            message: Some(message),
+            ..HookResult::default()
+        }
+    };
+    let small = ExecutionRecord {
+        input: Some(input(KEPT).unwrap()),
+        result: Some(result(KEPT)),
+        error: Some("é".repeat(300)),
+        ..record(&hook, ExecutionStatus::Failed)
+    };
+    let large = ExecutionRecord {
+        execution_id: ExecutionId::generate(),
+        input: Some(input(KEPT + 2).unwrap()),
+        result: Some(result(KEPT + 1)),
+        stdout: "é".to_owned(),
+        stderr: "no LUT".to_owned(),
+        error: Some("é".repeat(301)),
+        ..small.clone()
+    };
+    for record in [&small, &large] {
+        f.store.append_log(record).await.unwrap();
+    }
+    let filter = LogFilter {
+        success: Some(false),
+        ..LogFilter::default()
+    };
+    let page = f
+        .store
+        .list_logs_in_brief(&filter, everything())
+        .await
+        .unwrap();
+    let [of_large, of_small] = &page.items[..] else {
+        panic!("{page:?}");
+    };
+    let kept = ExecutionRecord {
+        input: None,
+        result: None,
+        stdout: String::new(),
+        stderr: String::new(),
+        error: small.error.clone(),
+        ..large.clone()
+    };
+    assert_eq!(format!("{:?}", of_large.log.record), format!("{kept:?}"));
+    assert_eq!(
+        of_large.left_out,
+        LeftOut {
+            stdout: Some(2),
+            stderr: Some(6),
+            input: Some(KEPT as u64 + 2),
+            result: Some(KEPT as u64 + 1),
+            error: Some(602),
+        }
+    );
+    assert_eq!(format!("{:?}", of_small.log.record), format!("{small:?}"));
+    assert_eq!(of_small.left_out, LeftOut::default());
 }
 
 async fn nobody_is_found_by_what_excludes_itself(f: &Fixture) {

@@ -1,4 +1,4 @@
-//! Components on their way out: few at a time, since each is large.
+//! Components and logs on their way out: few at a time, since each is large.
 //! REQ-WASM-6, REQ-OPS-3
 
 use reqwest::Method;
@@ -13,6 +13,7 @@ use tokio::net::TcpStream;
 on_both_databases!(
     every_download_gives_its_place_back,
     a_download_waits_for_a_place,
+    an_export_of_logs_waits_for_a_place_of_its_own,
 );
 
 async fn every_download_gives_its_place_back(on: Database) {
@@ -34,8 +35,10 @@ async fn every_download_gives_its_place_back(on: Database) {
     }
 }
 
-/// How many components are sent at the same time.
+/// How many components are sent at the same time, and how many exports of logs.
 const PLACES: usize = 4;
+const COMPONENT: &str = "/plugins/catalogue-guest/1.0.0/component";
+const EXPORT: &str = "/hook-logs/export";
 
 /// The component with a section at its end that means nothing: more than
 /// fits into the buffers of a connection.
@@ -54,12 +57,12 @@ fn large(mut component: Vec<u8>) -> Vec<u8> {
 }
 
 /// A download that was asked for, of which nothing is read.
-async fn ask(studio: &Studio) -> TcpStream {
+async fn ask(studio: &Studio, path: &str) -> TcpStream {
     let host = studio.address().strip_prefix("http://").unwrap();
     let mut connection = TcpStream::connect(host).await.unwrap();
-    let path = "/api/v1/plugins/catalogue-guest/1.0.0/component";
-    let head =
-        format!("GET {path} HTTP/1.1\r\nhost: {host}\r\nauthorization: Bearer {TOKEN}\r\n\r\n");
+    let head = format!(
+        "GET /api/v1{path} HTTP/1.1\r\nhost: {host}\r\nauthorization: Bearer {TOKEN}\r\n\r\n"
+    );
     connection.write_all(head.as_bytes()).await.unwrap();
     connection
 }
@@ -70,28 +73,57 @@ async fn begins(connection: &mut TcpStream) {
     assert_eq!(&beginning, b"HTTP/1.1 200");
 }
 
-async fn a_download_waits_for_a_place(on: Database) {
-    let studio = Studio::open(on).await;
-    let component = large(catalogue_plugin(&json!({"version": "1.0.0"})));
-    studio.upload(component).await.expect(201);
+/// As many downloads as there are places, one that waits until one of them is
+/// gone, and what happens in the meantime.
+async fn one_too_many_waits(studio: &Studio, path: &str, meanwhile: impl AsyncFn()) {
     let mut standing = Vec::new();
     let mut slowest = Duration::ZERO;
     for _ in 0..PLACES {
         let asked = Instant::now();
-        let mut download = ask(&studio).await;
+        let mut download = ask(studio, path).await;
         begins(&mut download).await;
         slowest = slowest.max(asked.elapsed());
         standing.push(download);
     }
     let asked = Instant::now();
-    let mut waiting = ask(&studio).await;
+    let mut waiting = ask(studio, path).await;
     // Others are answered, for far longer than a download takes to begin.
     while asked.elapsed() < 4 * slowest {
         studio.get("/plugins").await.ok();
     }
+    meanwhile().await;
     let answered = waiting.try_read(&mut [0; 1]);
     let nothing = answered.expect_err("one too many is being sent");
     assert_eq!(nothing.kind(), std::io::ErrorKind::WouldBlock);
     drop(standing.pop());
     begins(&mut waiting).await;
+}
+
+async fn a_download_waits_for_a_place(on: Database) {
+    let studio = Studio::open(on).await;
+    let component = large(catalogue_plugin(&json!({"version": "1.0.0"})));
+    studio.upload(component).await.expect(201);
+    one_too_many_waits(&studio, COMPONENT, async || ()).await;
+}
+
+async fn an_export_of_logs_waits_for_a_place_of_its_own(on: Database) {
+    let studio = Studio::open(on).await;
+    let component = catalogue_plugin(&json!({"version": "1.0.0"}));
+    studio.upload(component).await.expect(201);
+    // More than fits into the buffers of a connection.
+    let prints = "head -c 4194304 /dev/zero | tr '\\0' x | tee /dev/stderr";
+    let hook = studio.shell("loud", prints);
+    let hook = hook.config("limits", json!({"output_kib": 4_096}));
+    let hook = hook.create(&studio).await;
+    for _ in 0..5 {
+        studio.test(&hook, json!({})).await;
+    }
+    // Whoever holds exports up holds up nobody else.
+    one_too_many_waits(&studio, EXPORT, async || {
+        let mut download = ask(&studio, COMPONENT).await;
+        begins(&mut download).await;
+        let searched = studio.get("/hook-logs?contains=nothing").await.ok();
+        assert_eq!(searched["items"], json!([]));
+    })
+    .await;
 }

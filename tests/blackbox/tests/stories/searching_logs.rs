@@ -7,6 +7,9 @@ use stagehook_tests::{Database, HookDraft, Studio, on_both_databases};
 on_both_databases!(
     logs_of_all_hooks_are_found,
     what_cannot_be_looked_for_is_refused,
+    what_may_be_looked_for_at_most,
+    a_list_in_brief_has_no_room_for_what_is_large,
+    a_page_of_large_logs_ends_early,
     logs_are_exported_as_lines,
     logs_are_exported_as_a_table,
 );
@@ -102,7 +105,7 @@ async fn logs_of_all_hooks_are_found(on: Database) {
 async fn what_cannot_be_looked_for_is_refused(on: Database) {
     let studio = Studio::open(on).await;
     let (grade, _) = ran(&studio).await;
-    let long = "x".repeat(1_025);
+    let long = "x".repeat(257);
     for (query, pointer) in [
         ("hook_id=x".to_owned(), "/hook_id"),
         ("job_id=".to_owned(), "/job_id"),
@@ -123,6 +126,8 @@ async fn what_cannot_be_looked_for_is_refused(on: Database) {
             refused.problem(422, "invalid-query").at([pointer]);
         }
     }
+    let refused = studio.get("/hook-logs?brief=1").await;
+    refused.problem(422, "invalid-query").at(["/brief"]);
     for query in ["limit=0", "limit=201"] {
         let refused = studio.get(&format!("/hook-logs?{query}")).await;
         refused.problem(422, "invalid-request").at(["/limit"]);
@@ -146,6 +151,94 @@ async fn what_cannot_be_looked_for_is_refused(on: Database) {
         studio.get(beyond).await.ok(),
         json!({"items": [], "next_cursor": null})
     );
+}
+
+/// Characters are counted, not bytes.
+async fn what_may_be_looked_for_at_most(on: Database) {
+    let studio = Studio::open(on).await;
+    let longest = "%C3%A9".repeat(256);
+    let found = studio.all(&format!("/hook-logs?contains={longest}")).await;
+    assert_eq!(found, Vec::<Value>::new());
+    let one_more = studio.get(&format!("/hook-logs?contains={longest}x")).await;
+    one_more.problem(422, "invalid-query").at(["/contains"]);
+}
+
+/// As little as a list needs, of each listing.
+async fn a_list_in_brief_has_no_room_for_what_is_large(on: Database) {
+    let studio = Studio::open(on).await;
+    let job = studio.world().await.job;
+    let lines = "echo graded\necho \"no LUT\" >&2";
+    let quiet = studio.shell("quiet", "exit 0").create(&studio).await;
+    let loud = studio.shell("loud", lines).at("pre_segment");
+    let loud = loud.create(&studio).await;
+    studio.run(job, json!({})).await;
+    let large = json!({"metadata": {"notes": "x".repeat(10_000)}});
+    studio.try_run(job, "pre_segment", &large).await.ok();
+    let all = studio.all("/hook-logs").await;
+    let [of_loud, of_quiet] = &all[..] else {
+        panic!("{all:#?}");
+    };
+    assert!(of_loud["input"]["metadata"]["notes"].is_string());
+    let mut brief = of_loud.clone();
+    brief["stdout"] = json!("");
+    brief["stderr"] = json!("");
+    brief["input"] = json!(null);
+    for (path, logs) in [
+        ("/hook-logs?brief=true".to_owned(), vec![&brief, of_quiet]),
+        (format!("/hooks/{}/logs?brief=true", loud.id), vec![&brief]),
+        (
+            format!("/hooks/{}/logs?brief=true", quiet.id),
+            vec![of_quiet],
+        ),
+        (
+            format!("/jobs/{job}/hook-logs?brief=true&contains=LUT"),
+            vec![&brief],
+        ),
+        ("/hook-logs?brief=false".to_owned(), vec![of_loud, of_quiet]),
+    ] {
+        let mut listed = studio.all(&path).await;
+        let lists_brief = path.contains("brief=true") && logs[0] == &brief;
+        if lists_brief {
+            let left_out = listed[0].as_object_mut().unwrap().remove("left_out");
+            let mut left_out = left_out.unwrap();
+            let input = left_out["input"].take();
+            assert!(input.as_u64().unwrap() > 10_000, "{input}");
+            let rest = json!({"stdout": 7, "stderr": 7, "input": null});
+            assert_eq!(left_out, rest, "{path}");
+        }
+        assert_eq!(listed.iter().collect::<Vec<_>>(), logs, "{path}");
+    }
+    // One log is shown in full, and has no parameter.
+    let path = format!("/hook-logs/{}", of_loud["id"]);
+    assert_eq!(studio.get(&path).await.ok(), *of_loud);
+}
+
+/// What a page holds is bounded in bytes; a list in brief has them all.
+async fn a_page_of_large_logs_ends_early(on: Database) {
+    let studio = Studio::open(on).await;
+    let prints = "head -c 4194304 /dev/zero | tr '\\0' x | tee /dev/stderr";
+    let hook = studio.shell("loud", prints);
+    let hook = hook.config("limits", json!({"output_kib": 4_096}));
+    let hook = hook.create(&studio).await;
+    for _ in 0..3 {
+        studio.test(&hook, json!({})).await;
+    }
+    let page = studio.get("/hook-logs").await.ok();
+    // Their inputs take them over 16 MiB.
+    assert_eq!(page["items"].as_array().unwrap().len(), 1);
+    assert!(page["next_cursor"].is_string());
+    let all = studio.all("/hook-logs").await;
+    let brief = studio.get("/hook-logs?brief=true").await.ok();
+    assert_eq!(brief["next_cursor"], json!(null));
+    let listed = brief["items"].as_array().unwrap();
+    assert_eq!(ids(listed), ids(&all));
+    assert_eq!(listed.len(), 3);
+    for log in listed {
+        assert_eq!(
+            log["left_out"],
+            json!({"stdout": 4_194_304, "stderr": 4_194_304})
+        );
+    }
 }
 
 /// More than are read at once.

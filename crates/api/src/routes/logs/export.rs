@@ -1,6 +1,6 @@
 //! Logs as a file: read a page at a time, while it is sent.
 
-use super::LogItem;
+use super::{LogItem, Logs};
 use axum::BoxError;
 use axum::body::Body;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
@@ -10,13 +10,19 @@ use futures_util::stream::try_unfold;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use stagehook_core::page::{Cursor, PageRequest};
-use stagehook_store::{LogFilter, Store};
-use std::error::Error;
+use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::Instant;
 use utoipa::ToSchema;
 
 /// Logs that are in memory at once; each may hold megabytes.
 const PAGE: u32 = 20;
+/// Bytes that are handed on at once: between two of them somebody looks at the
+/// clock.
+const PIECE: usize = 256 << 10;
+/// How long an export may take.
+const LONGEST: Duration = Duration::from_hours(1);
 
 /// What the columns of a table are called, and where in a log they are.
 const COLUMNS: [(&str, &str); 24] = [
@@ -125,49 +131,78 @@ fn cell(value: &Value) -> String {
 }
 
 /// How far an export is.
+struct Progress {
+    /// What was read and not yet sent.
+    text: Bytes,
+    next: Next,
+}
+
 enum Next {
     Page(Option<Cursor>),
     Nothing,
 }
 
-/// The logs as a body, which has its place among the downloads until it is sent.
-pub(super) fn stream(
-    store: Store,
-    filter: LogFilter,
-    format: ExportFormat,
-    place: OwnedSemaphorePermit,
-) -> Body {
-    let begin = (Next::Page(None), format.head());
-    let pages = try_unfold(begin, move |(next, mut text)| {
-        let (store, filter) = (store.clone(), filter.clone());
+/// The logs as a body, which has its place among the exports until it is sent, or
+/// has taken too long. Whoever takes next to nothing is cut off before: see
+/// [`crate::stalling`].
+pub(super) fn stream(logs: Logs, format: ExportFormat, place: OwnedSemaphorePermit) -> Body {
+    let end = Instant::now() + LONGEST;
+    let logs = Arc::new(logs);
+    let begin = Progress {
+        text: format.head().into(),
+        next: Next::Page(None),
+    };
+    let pieces = try_unfold(begin, move |mut progress| {
+        let logs = Arc::clone(&logs);
         let _place = &place;
         async move {
-            let Next::Page(cursor) = next else {
-                return Ok(None);
-            };
-            let page = PageRequest {
-                limit: PAGE,
-                cursor,
-            };
-            let page = store.list_logs(&filter, page).await.map_err(logged)?;
-            for log in page.items {
-                format
-                    .write(&LogItem::from(log), &mut text)
-                    .map_err(logged)?;
+            while progress.text.is_empty() {
+                let Next::Page(cursor) = progress.next else {
+                    return Ok(None);
+                };
+                progress = read(&logs, format, cursor).await?;
             }
-            let next = page
-                .next_cursor
-                .map_or(Next::Nothing, |cursor| Next::Page(Some(cursor)));
-            Ok::<_, BoxError>(Some((Bytes::from(text), (next, String::new()))))
+            if Instant::now() >= end {
+                return Err(broken("it took more than an hour".into()));
+            }
+            let piece = progress.text.len().min(PIECE);
+            Ok(Some((progress.text.split_to(piece), progress)))
         }
     });
-    Body::from_stream(pages)
+    Body::from_stream(pieces)
+}
+
+/// A page of them, written.
+async fn read(
+    logs: &Logs,
+    format: ExportFormat,
+    cursor: Option<Cursor>,
+) -> Result<Progress, BoxError> {
+    let page = PageRequest {
+        limit: PAGE,
+        cursor,
+    };
+    let page = logs
+        .page(page)
+        .await
+        .map_err(|problem| broken(problem.detail.into()))?;
+    let mut text = String::new();
+    for log in &page.items {
+        format
+            .write(log, &mut text)
+            .map_err(|error| broken(error.into()))?;
+    }
+    let next = page.next_cursor;
+    Ok(Progress {
+        text: text.into(),
+        next: next.map_or(Next::Nothing, |cursor| Next::Page(Some(cursor))),
+    })
 }
 
 /// The client only sees that the connection broke.
-fn logged(error: impl Error + Send + Sync + 'static) -> BoxError {
-    tracing::error!(error = &error as &dyn Error, "an export of logs broke off");
-    error.into()
+fn broken(error: BoxError) -> BoxError {
+    tracing::error!(%error, "an export of logs broke off");
+    error
 }
 
 #[cfg(test)]

@@ -24,7 +24,7 @@ pub(crate) async fn component(
     Segments(name, version): Segments,
 ) -> Result<(HeaderMap, Bytes), Problem> {
     let plugin = exact(&name, &version)?;
-    let place = state.download_place().await?;
+    let place = state.downloads.take().await?;
     let Component { version, bytes } = state.engine.plugin_component(&plugin).await?;
     let headers = headers(&version, "application/wasm", "wasm");
     Ok((headers, sent(bytes, place)))
@@ -42,7 +42,7 @@ pub(crate) async fn export(
     Segments(name, version): Segments,
 ) -> Result<(HeaderMap, Bytes), Problem> {
     let plugin = exact(&name, &version)?;
-    let place = state.download_place().await?;
+    let place = state.downloads.take().await?;
     let Component { version, bytes } = state.engine.export_plugin(&plugin).await?;
     let mut headers = headers(&version, "application/x-tar", "tar");
     headers.remove(ETAG);
