@@ -27,6 +27,7 @@ mod schema;
 mod secret;
 mod session;
 mod signature;
+mod text;
 mod verdict;
 mod webhook;
 mod webhook_signature;

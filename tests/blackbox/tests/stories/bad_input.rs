@@ -103,6 +103,18 @@ async fn jobs_and_scene_types_belong_to_projects_that_are_there(on: Database) {
             "/name",
         ),
         (
+            json!({"name": "paid\u{202e}gnp"}),
+            422,
+            "invalid-request",
+            "/name",
+        ),
+        (
+            json!({"name": "feature\u{200b}"}),
+            422,
+            "invalid-request",
+            "/name",
+        ),
+        (
             json!({"name": "x", "color": "red"}),
             422,
             "invalid-request",
@@ -112,6 +124,8 @@ async fn jobs_and_scene_types_belong_to_projects_that_are_there(on: Database) {
         refuse("/projects", body, status, kind, pointer).await;
     }
     assert_eq!(studio.everything().await, before);
+    // What joins letters is part of how they are written.
+    studio.project("نگاه\u{200c}دار").await;
     // The same name in another project is another scene type.
     studio.scene_type(other, "interior").await;
 }
