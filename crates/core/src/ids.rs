@@ -117,3 +117,11 @@ uuid_id! {
     /// A running server; it survives the server's restart.
     NodeId,
 }
+
+impl ExecutionId {
+    /// Whether whoever tests a hook may choose this id. Those of version 7 are
+    /// made by servers: it could be that of another execution, or become so.
+    pub fn may_be_chosen(self) -> bool {
+        self.0.get_version_num() != 7
+    }
+}

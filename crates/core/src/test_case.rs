@@ -2,6 +2,7 @@
 
 use crate::execution::ExecutionStatus;
 use crate::ids::{HookId, JobId, TestCaseId};
+use crate::invalid::Invalid;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -9,6 +10,8 @@ use utoipa::ToSchema;
 
 /// Most test cases of one hook.
 pub const TEST_CASES_MAX: i64 = 100;
+/// Largest sample input that is kept, in bytes of JSON as it is kept.
+pub const INPUT_MAX_BYTES: usize = 256 << 10;
 
 /// A sample input; every part is optional.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -30,6 +33,22 @@ pub struct SampleInput {
     /// For an event hook: the event's data.
     #[schema(value_type = Object)]
     pub data: Map<String, Value>,
+}
+
+impl SampleInput {
+    /// Refuses, at this JSON pointer, what is too large to be kept.
+    pub fn check_kept(&self, pointer: &str) -> Result<(), Invalid> {
+        let bytes = serde_json::to_string(self)
+            .map_err(|error| Invalid::one(pointer, error.to_string()))?
+            .len();
+        if bytes > INPUT_MAX_BYTES {
+            return Err(Invalid::one(
+                pointer,
+                format!("must be at most {INPUT_MAX_BYTES} bytes of JSON, has {bytes}"),
+            ));
+        }
+        Ok(())
+    }
 }
 
 /// A sample input that is kept with a hook.

@@ -39,6 +39,14 @@ impl Engine {
     /// its own timeout passes, when it is cancelled, or when the server stops.
     pub async fn test_hook(self: &Arc<Self>, test: HookTest) -> Result<ExecutionLog, EngineError> {
         let (id, sample) = (test.hook, test.input);
+        if test.execution_id.is_some_and(|id| !id.may_be_chosen()) {
+            return Err(Invalid::one(
+                "/execution_id",
+                "must not be a UUID of version 7, which are the server's own: choose a random one \
+                 (version 4), or none",
+            )
+            .into());
+        }
         let turn = self.turn().await?;
         let hook = self.store.get_hook(id).await?;
         let job = match sample.job_id {
@@ -104,7 +112,6 @@ impl Engine {
         };
         let (caller, gone) = test.on_disconnect.thread();
         let engine = Arc::clone(self);
-        let execution_id = input.execution_id;
         // In a task of its own: whoever asked may go away, the log is kept all
         // the same.
         let test = self.tasks.spawn(async move {
@@ -120,7 +127,6 @@ impl Engine {
             Ok(log) => log,
             Err(panic) => {
                 tracing::error!(hook = %id, %panic, "a test broke");
-                self.store.abandon_test(execution_id).await?;
                 Err(EngineError::Broken)
             }
         }
@@ -136,6 +142,21 @@ impl Engine {
         }
     }
 
+    /// Frees the ids of tests that this server began and is not at any more:
+    /// what became of them could not be recorded.
+    pub(crate) async fn abandon_tests(&self) -> Result<(), EngineError> {
+        let node = self.settings.node;
+        // In this order: a test whose id is taken was entered before, so one that
+        // is not at work then has ended.
+        let begun = self.store.own_tests(node).await?;
+        for id in begun.into_iter().filter(|id| !self.tests.has(*id)) {
+            if self.store.abandon_test(id, node).await? {
+                tracing::warn!(execution = %id, "a test left no record");
+            }
+        }
+        Ok(())
+    }
+
     async fn run_test(
         &self,
         hook: stagehook_core::hook::Hook,
@@ -143,11 +164,13 @@ impl Engine {
         input: HookInput,
         gone: CancellationToken,
     ) -> Result<ExecutionLog, EngineError> {
-        self.store
-            .begin_test(input.execution_id, self.settings.node)
-            .await?;
+        let id = input.execution_id;
         let cancel = self.stopping.child_token();
-        let _place = self.tests.enter(input.execution_id, cancel.clone());
+        // Before its id is taken: whose is not at work has ended.
+        let Some(_place) = self.tests.enter_once(id, cancel.clone()) else {
+            return Err(StoreError::ExecutionIdUsed { id }.into());
+        };
+        self.store.begin_test(id, self.settings.node).await?;
         let executed_at = self.settings.clock.now();
         let input_json = serde_json::to_string(&input).unwrap_or_default();
         let timeout = self.timeout_of(&hook.spec.config);

@@ -64,6 +64,7 @@ impl Engine {
                 tracing::warn!(recovered, "took up deliveries that nobody is at");
             }
             self.store.forget_tests(node, false, now).await?;
+            self.abandon_tests().await?;
             self.store.forget_publications(now - KEYS_KEPT).await?;
         }
         Ok(())

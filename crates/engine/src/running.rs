@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::hash::Hash;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -36,15 +36,39 @@ pub(crate) struct Place<I: Copy + Eq + Hash> {
 }
 
 impl<I: Copy + Eq + Hash> Running<I> {
-    /// Enters a run.
+    /// Enters a run under an id that nobody else can have.
     pub(crate) fn enter(self: &Arc<Self>, id: I, cancel: CancellationToken) -> Place<I> {
+        self.place(self.lock(), id, cancel)
+    }
+
+    /// Enters a run, unless one of this id is at work here.
+    pub(crate) fn enter_once(
+        self: &Arc<Self>,
+        id: I,
+        cancel: CancellationToken,
+    ) -> Option<Place<I>> {
+        let runs = self.lock();
+        (!runs.contains_key(&id)).then(|| self.place(runs, id, cancel))
+    }
+
+    fn place(
+        self: &Arc<Self>,
+        mut runs: MutexGuard<'_, HashMap<I, Entry>>,
+        id: I,
+        cancel: CancellationToken,
+    ) -> Place<I> {
         let (sender, ended) = watch::channel(());
-        self.lock().insert(id, Entry { cancel, ended });
+        runs.insert(id, Entry { cancel, ended });
         Place {
             running: Arc::clone(self),
             id,
             _ended: sender,
         }
+    }
+
+    /// Whether a run is at work here.
+    pub(crate) fn has(&self, id: I) -> bool {
+        self.lock().contains_key(&id)
     }
 
     /// Cancels a run; false when it is not at work here.
@@ -67,7 +91,7 @@ impl<I: Copy + Eq + Hash> Running<I> {
         true
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<I, Entry>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<I, Entry>> {
         self.runs.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

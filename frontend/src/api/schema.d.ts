@@ -518,7 +518,10 @@ export interface paths {
         /** Lists the test cases of a hook, oldest first. */
         get: operations["list_test_cases"];
         put?: never;
-        /** Keeps a test case with a hook, which has at most 100 of them. */
+        /**
+         * Keeps a test case with a hook, which has at most 100 of them, of at most
+         *     256 KiB of JSON each.
+         */
         post: operations["create_test_case"];
         delete?: never;
         options?: never;
@@ -3729,7 +3732,7 @@ export interface components {
         /** @description A test case to be. */
         TestCaseRequest: {
             expected_status?: components["schemas"]["ExecutionStatus"] | null;
-            /** @description What the hook is told; every part is optional. */
+            /** @description What the hook is told; every part is optional. At most 256 KiB of JSON. */
             input?: components["schemas"]["SampleInput"];
             /**
              * @description Unique for the hook.

@@ -23,7 +23,8 @@ pub(crate) struct TestRequest {
     #[serde(default)]
     input: SampleInput,
     /// The execution's id, so that `/events/stream?execution_id=` can be listened
-    /// to before it begins, and so that it can be cancelled. Each id is used once.
+    /// to before it begins, and so that it can be cancelled. Each id is used once;
+    /// those of version 7 are the server's own, so take a random one (version 4).
     #[serde(default)]
     execution_id: Option<ExecutionId>,
     /// What becomes of the test when the connection closes before the answer is

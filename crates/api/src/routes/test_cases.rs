@@ -23,7 +23,7 @@ pub(crate) struct TestCaseRequest {
     /// Unique for the hook.
     #[schema(example = "a segment without sound")]
     name: String,
-    /// What the hook is told; every part is optional.
+    /// What the hook is told; every part is optional. At most 256 KiB of JSON.
     #[serde(default)]
     input: SampleInput,
     /// How that is to end; nothing is expected by default.
@@ -34,6 +34,7 @@ pub(crate) struct TestCaseRequest {
 impl TestCaseRequest {
     fn check(self) -> Result<TestCaseSpec, Problem> {
         check_segment_path("/input/segment_path", self.input.segment_path.as_deref())?;
+        self.input.check_kept("/input")?;
         Ok(TestCaseSpec {
             name: text::name("/name", &self.name)?,
             input: self.input,
@@ -42,7 +43,8 @@ impl TestCaseRequest {
     }
 }
 
-/// Keeps a test case with a hook, which has at most 100 of them.
+/// Keeps a test case with a hook, which has at most 100 of them, of at most
+/// 256 KiB of JSON each.
 #[utoipa::path(post, operation_id = "create_test_case", path = "/hooks/{id}/test-cases", tag = "hooks", params(("id" = i64, Path)),
     request_body = TestCaseRequest, responses((status = 201, body = TestCase)))]
 pub(crate) async fn create(

@@ -27,6 +27,7 @@ mod schema;
 mod secret;
 mod session;
 mod signature;
+mod test_case;
 mod text;
 mod verdict;
 mod webhook;

@@ -11,7 +11,8 @@ use stagehook_core::log::ExecutionRecord;
 use uuid::Uuid;
 
 impl Store {
-    /// Begins a test under an id, which whoever asks may have chosen.
+    /// Begins a test under an id, which whoever asks may have chosen: one that no
+    /// server makes, so that only tests can have it.
     ///
     /// # Errors
     /// [`StoreError::ExecutionIdUsed`] by a test that is at work or was.
@@ -71,17 +72,32 @@ impl Store {
         .await
     }
 
-    /// Forgets a test of which nobody can say how it ended.
-    pub async fn abandon_test(&self, id: ExecutionId) -> Result<()> {
+    /// The tests that a server has begun, and of which it is not on record how
+    /// they ended.
+    pub async fn own_tests(&self, owner: NodeId) -> Result<Vec<ExecutionId>> {
+        let rows: Vec<(Uuid,)> = self
+            .reader()
+            .await?
+            .all(
+                "SELECT execution_id FROM hook_test_runs WHERE owner = $1",
+                args![owner.get()],
+            )
+            .await?;
+        Ok(rows.into_iter().map(|(id,)| ExecutionId::new(id)).collect())
+    }
+
+    /// Forgets a test of a server, of which nobody can say how it ended. Answers
+    /// whether there was one.
+    pub async fn abandon_test(&self, id: ExecutionId, owner: NodeId) -> Result<bool> {
         self.write_one(move |connection| {
             Box::pin(async move {
-                connection
+                let forgotten = connection
                     .execute(
-                        "DELETE FROM hook_test_runs WHERE execution_id = $1",
-                        args![id.get()],
+                        "DELETE FROM hook_test_runs WHERE execution_id = $1 AND owner = $2",
+                        args![id.get(), owner.get()],
                     )
                     .await?;
-                Ok(())
+                Ok(forgotten == 1)
             })
         })
         .await

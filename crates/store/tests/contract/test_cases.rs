@@ -312,10 +312,15 @@ async fn an_execution_id_is_used_by_one_test(f: &Fixture) {
     assert_eq!(f.store.get_log(log).await.unwrap().record.execution_id, id);
     is_used(f.store.begin_test(id, other).await);
     assert_eq!(f.count("SELECT COUNT(*) FROM hook_test_runs").await, 0);
-    // One that broke leaves no log, and its id is free.
+    // One that broke leaves no log, and its id is free once its server says so.
     let id = ExecutionId::generate();
     f.store.begin_test(id, node).await.unwrap();
-    f.store.abandon_test(id).await.unwrap();
+    assert_eq!(f.store.own_tests(node).await.unwrap(), [id]);
+    assert_eq!(f.store.own_tests(other).await.unwrap(), []);
+    assert!(!f.store.abandon_test(id, other).await.unwrap());
+    is_used(f.store.begin_test(id, other).await);
+    assert!(f.store.abandon_test(id, node).await.unwrap());
+    assert_eq!(f.store.own_tests(node).await.unwrap(), []);
     f.store.begin_test(id, other).await.unwrap();
 }
 

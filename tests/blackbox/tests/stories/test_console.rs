@@ -4,14 +4,17 @@
 use futures_util::StreamExt as _;
 use reqwest::Method;
 use serde_json::{Value, json};
-use stagehook_tests::{Database, Gate, Studio, eventually, on_both_databases, until};
+use stagehook_tests::{Database, Gate, Studio, eventually, on_both_databases, table, until};
 use std::time::Duration;
 
 on_both_databases!(
     a_hook_keeps_its_test_cases,
     a_wrong_test_case_is_refused,
+    a_large_test_case_is_refused,
     a_test_is_watched_while_it_runs,
     an_execution_id_is_used_once,
+    an_execution_id_of_a_server_is_none_to_choose,
+    a_test_without_a_record_frees_its_id,
     a_test_is_cancelled,
     a_test_ends_with_its_caller_where_the_caller_says_so,
     the_id_of_a_test_that_was_cut_off_is_free,
@@ -20,7 +23,7 @@ on_both_databases!(
 /// Only who hears nothing waits for so long.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-const CHOSEN: &str = "0199aaaa-0000-7000-8000-00000000c0de";
+const CHOSEN: &str = "0199aaaa-0000-4000-8000-00000000c0de";
 
 async fn a_hook_keeps_its_test_cases(on: Database) {
     let studio = Studio::open(on).await;
@@ -134,6 +137,22 @@ async fn a_wrong_test_case_is_refused(on: Database) {
     }
 }
 
+async fn a_large_test_case_is_refused(on: Database) {
+    let studio = Studio::open(on).await;
+    let hook = studio.shell("grade", "").create(&studio).await;
+    let cases = format!("/hooks/{}/test-cases", hook.id);
+    let of_size =
+        |bytes: usize| json!({"name": "a", "input": {"metadata": {"text": "x".repeat(bytes)}}});
+    let kept = studio.post(&cases, &of_size(255 << 10)).await.expect(201);
+    let case = format!("{cases}/{}", kept["id"]);
+    let new = studio.post(&cases, &of_size(256 << 10)).await;
+    let changed = studio.put(&case, &of_size(7 << 20)).await;
+    for refused in [new, changed] {
+        refused.problem(422, "invalid-request").at(["/input"]);
+    }
+    assert_eq!(studio.all(&cases).await, [kept]);
+}
+
 async fn a_test_is_watched_while_it_runs(on: Database) {
     let studio = Studio::open(on).await;
     let gate = Gate::closed(&studio, "gate");
@@ -198,6 +217,52 @@ async fn an_execution_id_is_used_once(on: Database) {
             .problem(422, "invalid-request")
             .at(["/execution_id"]);
     }
+}
+
+/// Of a hook that ran at a stage, or of a test under an id that the server made.
+async fn an_execution_id_of_a_server_is_none_to_choose(on: Database) {
+    let studio = Studio::open(on).await;
+    let world = studio.world().await;
+    let hook = studio.shell("grade", "echo graded").create(&studio).await;
+    studio.run(world.job, json!({})).await;
+    studio.test(&hook, json!({})).await;
+    let path = format!("/hooks/{}/test", hook.id);
+    let logs = format!("/hooks/{}/logs", hook.id);
+    let ran = studio.all(&logs).await;
+    assert_eq!(ran.len(), 2);
+    for log in &ran {
+        let chosen = json!({"execution_id": log["execution_id"]});
+        let refused = studio.post(&path, &chosen).await;
+        let problem = refused.problem(422, "invalid-request");
+        problem.at(["/execution_id"]);
+        assert!(problem.detail.contains("version 4"), "{}", problem.detail);
+    }
+    assert_eq!(studio.all(&logs).await, ran);
+}
+
+async fn a_test_without_a_record_frees_its_id(on: Database) {
+    let studio = Studio::open(on).await;
+    let gate = Gate::closed(&studio, "gate");
+    let hook = studio.shell("grade", &gate.wait()).create(&studio).await;
+    let path = format!("/hooks/{}/test", hook.id);
+    let chosen = json!({"execution_id": CHOSEN});
+    let client = studio.client();
+    let request = client.request(Method::POST, &path).json(&chosen);
+    let test = tokio::spawn(async move { client.send(request).await });
+    gate.reached().await;
+    // The database takes no log for a while.
+    table::execute(&studio, "ALTER TABLE hook_execution_logs RENAME TO away").await;
+    gate.open();
+    test.await.unwrap().problem(500, "internal-error");
+    table::execute(&studio, "ALTER TABLE away RENAME TO hook_execution_logs").await;
+    let log = eventually("the id is free", || async {
+        let answer = studio.post(&path, &chosen).await;
+        (answer.status != 409).then(|| answer.ok())
+    })
+    .await;
+    assert_eq!(log["status"], "passed");
+    let begun = "SELECT CAST(count(*) AS TEXT) FROM hook_test_runs";
+    assert_eq!(table::texts(&studio, begun).await, ["0"]);
 }
 
 async fn a_test_is_cancelled(on: Database) {
