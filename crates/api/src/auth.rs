@@ -15,7 +15,7 @@ mod session_cookie;
 pub(crate) use credential::Credential;
 pub(crate) use known_tokens::KnownTokens;
 pub(crate) use origin::refuse_other_sites;
-pub(crate) use session_cookie::{cleared, issued};
+pub(crate) use session_cookie::{cleared, issued, sent};
 pub(crate) use stagehook_core::token::Actor;
 
 use crate::problem::Problem;
@@ -118,7 +118,7 @@ async fn believed_for(
     credential: &Credential,
     believed: Duration,
 ) -> Result<Actor, Problem> {
-    let look_up = match state.known.get(credential.digest(), believed) {
+    let look_up = match state.known.get(credential.fingerprint(), believed) {
         Ok(actor) => return Ok(actor),
         Err(look_up) => look_up,
     };
@@ -127,7 +127,7 @@ async fn believed_for(
     let actor = token.actor();
     state
         .known
-        .put(&look_up, credential.digest(), actor.clone());
+        .put(&look_up, credential.fingerprint(), actor.clone());
     Ok(actor)
 }
 

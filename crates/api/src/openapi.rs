@@ -69,8 +69,8 @@ fn build() -> Document {
         "session",
         SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::with_description(
             "stagehook_session",
-            "What signing in sets. Requests but GET and HEAD then need the session's csrf_token in \
-             the header X-CSRF-Token.",
+            "What signing in sets; by https it is __Host-stagehook_session. Requests but GET and \
+             HEAD then need the session's csrf_token in the header X-CSRF-Token.",
         ))),
     );
     document.security = Some(

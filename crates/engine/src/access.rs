@@ -39,17 +39,22 @@ impl Engine {
     }
 
     /// Begins a session for whoever has the token with this digest; `None` where
-    /// nobody has.
+    /// nobody has. It takes the place of the one that the browser had `before`.
     pub async fn sign_in(
         &self,
         token: &Digest,
+        before: Option<&SessionKey>,
     ) -> Result<Option<(SessionKey, OpenSession)>, EngineError> {
         // A guess costs no write.
         if self.store.find_token(token).await?.is_none() {
             return Ok(None);
         }
         let key = SessionKey::from_random(random()?);
-        let session = self.store.create_session(token, &key.digest()).await?;
+        let before = before.map(SessionKey::digest);
+        let session = self
+            .store
+            .create_session(token, &key.digest(), before.as_ref())
+            .await?;
         Ok(session.map(|session| (key, session)))
     }
 

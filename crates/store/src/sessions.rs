@@ -32,14 +32,16 @@ struct SessionRow {
 impl Store {
     /// Begins a session under the digest of its key, for whoever has the token
     /// with this hash; `None` where there is none, or it has expired. It ends
-    /// with the token at the latest. Of too many sessions of one token the
-    /// oldest ends.
+    /// with the token at the latest. The one whose place it takes ends; and of
+    /// too many sessions of one token the oldest ends.
     pub async fn create_session(
         &self,
         token: &Digest,
         session: &Digest,
+        instead_of: Option<&Digest>,
     ) -> Result<Option<OpenSession>> {
         let (token, session, at) = (*token, *session, self.now());
+        let instead_of = instead_of.copied();
         self.write(move |connection| {
             Box::pin(async move {
                 let row: Option<TokenRow> = connection
@@ -56,6 +58,11 @@ impl Store {
                 let Some(token) = row.map(ApiToken::try_from).transpose()? else {
                     return Ok(None);
                 };
+                if let Some(before) = &instead_of {
+                    connection
+                        .execute("DELETE FROM sessions WHERE hash = $1", args![before])
+                        .await?;
+                }
                 let lasts = at + LASTS;
                 let expires_at = token.expires_at.map_or(lasts, |ends| ends.min(lasts));
                 connection

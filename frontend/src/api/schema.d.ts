@@ -1193,10 +1193,11 @@ export interface paths {
         put?: never;
         /**
          * Signs in: begins a session for whoever has a token. Open to everybody.
-         * @description The session's key is in the cookie `stagehook_session`, which is as good as
-         *     the token for everything below `/api/v1`. It lasts thirty days, and no longer
-         *     than its token. With the cookie, every request but GET and HEAD needs the
-         *     header `X-CSRF-Token`. Of more than 20 sessions of one token the oldest end.
+         * @description The session's key is in the cookie `stagehook_session` (by https:
+         *     `__Host-stagehook_session`), which is as good as the token for everything below
+         *     `/api/v1`. It lasts thirty days, and no longer than its token. With the cookie,
+         *     every request but GET and HEAD needs the header `X-CSRF-Token`. Of more than 20
+         *     sessions of one token the oldest end; so does the session whose cookie is sent.
          */
         post: operations["sign_in"];
         /**

@@ -2,8 +2,8 @@
 
 use super::session_cookie;
 use crate::problem::Problem;
-use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
+use axum::http::{HeaderMap, HeaderValue};
 use stagehook_core::digest::Digest;
 use stagehook_core::session::SessionKey;
 
@@ -17,29 +17,36 @@ pub(crate) enum Credential {
 }
 
 impl Credential {
-    /// The one in these headers.
+    /// The one in these headers. A token wins; a header that is meant for a proxy
+    /// in front of this server (`Basic`) takes nothing from a cookie.
     pub(crate) fn of(headers: &HeaderMap) -> Result<Self, Problem> {
-        if let Some(header) = headers.get(AUTHORIZATION) {
-            let header = header.to_str().ok();
-            return header
-                .and_then(|header| header.split_once(' '))
-                .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-                .map(|(_, token)| token.trim())
-                .filter(|token| !token.is_empty())
-                .map(Self::of_token)
-                .ok_or_else(|| {
-                    Problem::unauthorized("the Authorization header must be 'Bearer <token>'")
-                });
+        let authorization = headers.get(AUTHORIZATION);
+        if let Some(header) = authorization.filter(|header| is_bearer(header)) {
+            return Self::of_authorization(header);
         }
-        match session_cookie::sent(headers) {
-            Some(key) => key
+        match (session_cookie::sent(headers)?, authorization) {
+            (Some(key), _) => key
                 .parse()
                 .map(Self::Session)
                 .map_err(|_| Problem::unauthorized("the session's cookie is none: sign in again")),
-            None => Err(Problem::unauthorized(
+            (None, Some(header)) => Self::of_authorization(header),
+            (None, None) => Err(Problem::unauthorized(
                 "send 'Authorization: Bearer <token>', or sign in",
             )),
         }
+    }
+
+    /// The token in an `Authorization` header.
+    pub(crate) fn of_authorization(header: &HeaderValue) -> Result<Self, Problem> {
+        let header = Some(header).filter(|header| is_bearer(header));
+        header
+            .and_then(|header| header.to_str().ok()?.split_once(' '))
+            .map(|(_, token)| token.trim())
+            .filter(|token| !token.is_empty())
+            .map(Self::of_token)
+            .ok_or_else(|| {
+                Problem::unauthorized("the Authorization header must be 'Bearer <token>'")
+            })
     }
 
     /// A token itself.
@@ -47,12 +54,28 @@ impl Credential {
         Self::Token(Digest::of(token.as_bytes()))
     }
 
-    /// What it is known by. Digests are what is compared, so that how long that
-    /// takes says nothing about a token or a key.
-    pub(super) fn digest(&self) -> Digest {
+    /// What it is remembered by.
+    pub(super) fn fingerprint(&self) -> Fingerprint {
         match self {
-            Self::Token(digest) => *digest,
-            Self::Session(key) => key.digest(),
+            Self::Token(digest) => Fingerprint::Token(*digest),
+            Self::Session(key) => Fingerprint::Session(key.digest()),
         }
     }
+}
+
+/// What a credential is remembered by. Digests are what is compared, so that how
+/// long that takes says nothing about a token or a key; and of its own kind only:
+/// a token that somebody chose may have the bytes of a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Fingerprint {
+    /// Of an API token.
+    Token(Digest),
+    /// Of a session's key.
+    Session(Digest),
+}
+
+/// Whether an `Authorization` header is of the scheme of tokens.
+fn is_bearer(header: &HeaderValue) -> bool {
+    let scheme = header.as_bytes().split(|byte| *byte == b' ').next();
+    scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"bearer"))
 }

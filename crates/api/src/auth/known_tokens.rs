@@ -1,7 +1,7 @@
 //! The tokens and sessions that were seen lately.
 
 use super::Actor;
-use stagehook_core::digest::Digest;
+use super::credential::Fingerprint;
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -10,10 +10,10 @@ use tokio::sync::watch;
 /// Most that are remembered.
 const REMEMBERED: usize = 1024;
 
-/// Whose the tokens and sessions are that were seen lately, by their digests.
+/// Whose the tokens and sessions are that were seen lately.
 #[derive(Debug, Default)]
 pub(crate) struct KnownTokens {
-    known: Mutex<HashMap<Digest, (Actor, Instant)>>,
+    known: Mutex<HashMap<Fingerprint, (Actor, Instant)>>,
     /// How many times all was forgotten.
     forgotten: watch::Sender<u64>,
 }
@@ -28,10 +28,10 @@ pub(super) struct LookUp {
 
 impl KnownTokens {
     /// Whose this is, if that was found out within this time.
-    pub(super) fn get(&self, digest: Digest, believed: Duration) -> Result<Actor, LookUp> {
+    pub(super) fn get(&self, of: Fingerprint, believed: Duration) -> Result<Actor, LookUp> {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         known
-            .get(&digest)
+            .get(&of)
             .filter(|(_, since)| since.elapsed() < believed)
             .map(|(actor, _)| actor.clone())
             .ok_or_else(|| LookUp {
@@ -40,7 +40,7 @@ impl KnownTokens {
             })
     }
 
-    pub(super) fn put(&self, look_up: &LookUp, digest: Digest, actor: Actor) {
+    pub(super) fn put(&self, look_up: &LookUp, of: Fingerprint, actor: Actor) {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if look_up.forgotten != *self.forgotten.borrow() {
             return;
@@ -48,7 +48,7 @@ impl KnownTokens {
         if known.len() >= REMEMBERED {
             known.clear();
         }
-        known.insert(digest, (actor, look_up.began));
+        known.insert(of, (actor, look_up.began));
     }
 
     /// Believes nothing any more: something was revoked.

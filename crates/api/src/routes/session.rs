@@ -1,6 +1,6 @@
 //! The session of a person who signed in. REQ-API-5
 
-use crate::auth::{Credential, cleared, issued, refuse_other_sites};
+use crate::auth::{Credential, cleared, issued, refuse_other_sites, sent};
 use crate::extract::read_json;
 use crate::problem::Problem;
 use crate::state::ApiState;
@@ -78,10 +78,11 @@ impl Session {
 
 /// Signs in: begins a session for whoever has a token. Open to everybody.
 ///
-/// The session's key is in the cookie `stagehook_session`, which is as good as
-/// the token for everything below `/api/v1`. It lasts thirty days, and no longer
-/// than its token. With the cookie, every request but GET and HEAD needs the
-/// header `X-CSRF-Token`. Of more than 20 sessions of one token the oldest end.
+/// The session's key is in the cookie `stagehook_session` (by https:
+/// `__Host-stagehook_session`), which is as good as the token for everything below
+/// `/api/v1`. It lasts thirty days, and no longer than its token. With the cookie,
+/// every request but GET and HEAD needs the header `X-CSRF-Token`. Of more than 20
+/// sessions of one token the oldest end; so does the session whose cookie is sent.
 #[utoipa::path(post, operation_id = "sign_in", path = "/session", tag = "session", request_body = SignIn, security(()),
     responses((status = 200, body = Session, headers(("Set-Cookie" = String)))))]
 pub(crate) async fn sign_in(
@@ -90,13 +91,19 @@ pub(crate) async fn sign_in(
     body: Body,
 ) -> Result<impl IntoResponse, Problem> {
     refuse_other_sites(&headers)?;
+    // What is no key names no session.
+    let before: Option<SessionKey> = sent(&headers)?.and_then(|key| key.parse().ok());
     let SignIn { token } = read_json(body, SIGN_IN_MAX, state.settings.read_timeout).await?;
     let Value::String(token) = token else {
         return Err(Invalid::one("/token", "must be a text").into());
     };
-    let signed_in = state.engine.sign_in(&Digest::of(token.as_bytes())).await?;
+    let token = Digest::of(token.as_bytes());
+    let signed_in = state.engine.sign_in(&token, before.as_ref()).await?;
     let (key, open) = signed_in
         .ok_or_else(|| Problem::unauthorized("this token is not known, or has expired"))?;
+    if before.is_some() {
+        state.known.forget();
+    }
     tracing::info!(token = open.token.name, "somebody signed in");
     let cookie = issued(&key, &headers);
     let session = Session::new(&state, &key, open);

@@ -80,13 +80,11 @@ impl Listener {
         })?;
         let token = auth.as_object_mut().and_then(|auth| auth.remove("token"));
         // Before all else: whoever is nobody learns nothing more.
-        let credential = match token {
-            Some(token) => Credential::of_token(token.as_str().unwrap_or_default()),
-            None if first_request.headers.contains_key(AUTHORIZATION) => {
-                Credential::of(&first_request.headers)?
-            }
+        let credential = match (token, first_request.headers.get(AUTHORIZATION)) {
+            (Some(token), _) => Credential::of_token(token.as_str().unwrap_or_default()),
+            (None, Some(header)) => Credential::of_authorization(header)?,
             // A cookie says that a browser was used, not by which page.
-            None => {
+            (None, None) => {
                 return Err(Problem::unauthorized(
                     "connect with auth: {token: '<token>'}, or 'Authorization: Bearer <token>'",
                 ));

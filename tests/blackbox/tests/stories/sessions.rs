@@ -14,8 +14,12 @@ on_both_databases!(
     nobody_signs_in_with_anything_else,
     pages_of_other_sites_sign_nobody_in,
     a_cookie_that_is_none_is_refused,
+    of_cookies_that_differ_none_counts,
+    a_password_of_the_proxy_is_no_matter,
+    a_token_is_no_key_of_a_session,
     a_cookie_opens_no_socket,
     who_signs_out_is_out,
+    who_signs_in_anew_leaves_no_session_behind,
     a_session_outlives_the_server_and_not_its_token,
     of_many_sessions_the_oldest_end,
     sessions_that_have_ended_are_deleted,
@@ -49,13 +53,44 @@ async fn a_cookie_is_as_good_as_the_token(on: Database) {
         (&json!("admin"), &json!("admin"))
     );
 
-    // Behind a proxy that speaks https the cookie never goes over http.
+    // Behind a proxy that speaks https the cookie never goes over http, and no
+    // other host can have set it.
     for (proto, secure) in [("https", true), ("https, http", true), ("http", false)] {
-        let request = stranger.request(Method::POST, "/session");
-        let request = request.header("x-forwarded-proto", proto);
-        let answer = stranger.send(request.json(&json!({"token": TOKEN}))).await;
+        let behind = |method, path| {
+            let request = stranger.request(method, path);
+            request.header("x-forwarded-proto", proto)
+        };
+        let request = behind(Method::POST, "/session").json(&json!({"token": TOKEN}));
+        let answer = stranger.send(request).await;
         let cookie = answer.header("set-cookie").unwrap();
         assert_eq!(cookie.contains("; Secure"), secure, "{proto}: {cookie}");
+        assert!(cookie.contains("; Path=/") && !cookie.contains("Domain"));
+        let (cookie, _) = cookie.split_once(';').unwrap();
+        let (name, key) = cookie.split_once('=').unwrap();
+        let (expected, other) = ("stagehook_session", "__Host-stagehook_session");
+        let (expected, other) = if secure {
+            (other, expected)
+        } else {
+            (expected, other)
+        };
+        assert_eq!(name, expected, "{proto}");
+        for (cookie, status) in [
+            (format!("{name}={key}"), 200),
+            (format!("{other}=planted; {name}={key}"), 200),
+            (format!("{other}={key}"), 401),
+        ] {
+            let request = behind(Method::GET, "/hooks").header("cookie", &cookie);
+            assert_eq!(
+                stranger.send(request).await.status,
+                status,
+                "{proto}: {cookie}"
+            );
+        }
+        let request = behind(Method::DELETE, "/session").header("cookie", cookie);
+        let csrf = answer.body["csrf_token"].as_str().unwrap();
+        let out = stranger.send(request.header("x-csrf-token", csrf)).await;
+        let cleared = out.header("set-cookie").unwrap();
+        assert!(cleared.starts_with(&format!("{name}=;")), "{cleared}");
     }
 
     let browser = Browser::sign_in(&studio, TOKEN).await;
@@ -267,7 +302,6 @@ async fn a_cookie_that_is_none_is_refused(on: Database) {
         format!("Stagehook_session={key}"),
         format!("__Host-stagehook_session={key}"),
         key.clone(),
-        format!("stagehook_session={guess}; stagehook_session={key}"),
     ] {
         let request = stranger.request(Method::GET, "/hooks");
         let refused = stranger.send(request.header("cookie", cookie)).await;
@@ -280,6 +314,109 @@ async fn a_cookie_that_is_none_is_refused(on: Database) {
         format!("a=1; ; b; stagehook_session={key};c=\"d\""),
     );
     stranger.send(request).await.ok();
+}
+
+/// Another host of the same domain can have set one of them, with a session of
+/// its own that whoever sits there would then work in.
+async fn of_cookies_that_differ_none_counts(on: Database) {
+    let studio = Studio::open(on).await;
+    let browser = Browser::sign_in(&studio, TOKEN).await;
+    let planted = Browser::sign_in(&studio, TOKEN).await;
+    let stranger = studio.with_token(None);
+    let guess = format!("stagehook_session={}", "A".repeat(43));
+    let (own, other) = (&browser.cookie, &planted.cookie);
+    let send = async |cookies: &[&String], method: Method, path: &str| {
+        let mut request = stranger.request(method, path);
+        for cookie in cookies {
+            request = request.header("cookie", *cookie);
+        }
+        stranger.send(request.json(&json!({"token": TOKEN}))).await
+    };
+    for differ in [
+        [own, other],
+        [other, own],
+        [own, &guess],
+        [&guess, own],
+        [&"stagehook_session=".to_owned(), own],
+        [&"stagehook_session=x; a=b".to_owned(), own],
+        [&format!("{own}; {other}"), own],
+    ] {
+        let hooks = send(&differ, Method::GET, "/hooks").await;
+        let problem = hooks.problem(400, "cookies-differ");
+        assert!(!problem.detail.contains(own), "{}", problem.detail);
+        let sign_in = send(&differ, Method::POST, "/session").await;
+        sign_in.problem(400, "cookies-differ");
+        assert_eq!(sign_in.header("set-cookie"), None);
+    }
+    for (cookies, of_whom) in [
+        (vec![own, own], &browser),
+        (vec![&format!("{other}; {other}")], &planted),
+    ] {
+        let session = send(&cookies, Method::GET, "/session").await.ok();
+        assert_eq!(session, of_whom.session);
+    }
+    // Whoever sends a token is asked for no cookie.
+    let request = stranger.request(Method::GET, "/hooks").bearer_auth(TOKEN);
+    let request = request.header("cookie", format!("{own}; {other}"));
+    stranger.send(request).await.ok();
+}
+
+/// Browsers send what a proxy in front asked for to the server behind it, too.
+async fn a_password_of_the_proxy_is_no_matter(on: Database) {
+    let studio = Studio::open(on).await;
+    let browser = Browser::sign_in(&studio, TOKEN).await;
+    for header in [
+        "Basic c3R1ZGlvOnNlY3JldA==",
+        "basic x",
+        "Negotiate",
+        "",
+        TOKEN,
+    ] {
+        let request = browser.request(Method::GET, "/session");
+        let session = browser.send(request.header("authorization", header)).await;
+        assert_eq!(session.ok(), browser.session, "{header}");
+        // It is the cookie's request, and nobody's without one.
+        let change = |request: RequestBuilder| {
+            let request = request.header("authorization", header);
+            browser.send(request.json(&json!({"name": header.len().to_string()})))
+        };
+        let bare = browser.request(Method::POST, "/projects");
+        change(bare).await.problem(403, "csrf");
+        let ours = browser.change(Method::POST, "/projects");
+        change(ours).await.expect(201);
+        let stranger = studio.with_token(None).request(Method::GET, "/hooks");
+        let refused = browser.send(stranger.header("authorization", header)).await;
+        let problem = refused.problem(401, "unauthorized");
+        assert!(problem.detail.contains("Bearer"), "{}", problem.detail);
+        assert_eq!(refused.header("www-authenticate"), Some("Bearer"));
+    }
+    // A token that is none is one all the same.
+    for header in ["Bearer", "Bearer ", "bearer x", "BEARER  "] {
+        let request = browser.request(Method::GET, "/session");
+        let refused = browser.send(request.header("authorization", header)).await;
+        refused.problem(401, "unauthorized");
+    }
+    // A socket takes tokens alone, whatever else is sent.
+    let headers = json!({"Cookie": browser.cookie, "Authorization": "Basic c3R1ZGlvOnNlY3JldA=="});
+    let options = json!({"auth": {}, "transports": ["websocket"], "headers": headers});
+    let mut client = SocketIo::begin(Language::Python, studio.address(), &options, &[]);
+    let heard = client.hears().await;
+    assert_eq!(heard["refused"]["data"]["status"], 401, "{heard}");
+}
+
+/// What is known of the one answers for nothing else, whoever chose its bytes.
+async fn a_token_is_no_key_of_a_session(on: Database) {
+    let mut studio = Studio::open(on).await;
+    let chosen = "a-token-of-exactly-32-bytes-0123";
+    let as_key = "YS10b2tlbi1vZi1leGFjdGx5LTMyLWJ5dGVzLTAxMjM";
+    studio
+        .restart_with(Setup::default().variable("STAGEHOOK_ADMIN_TOKEN", chosen))
+        .await;
+    studio.with_token(Some(chosen)).get("/hooks").await.ok();
+    let stranger = studio.with_token(None);
+    let request = stranger.request(Method::GET, "/hooks");
+    let request = request.header("cookie", format!("stagehook_session={as_key}"));
+    stranger.send(request).await.problem(401, "unauthorized");
 }
 
 /// Any page can open a WebSocket to any server, and the browser sends the cookie
@@ -329,6 +466,45 @@ async fn who_signs_out_is_out(on: Database) {
         .problem(401, "unauthorized");
     stream.await;
     other.get("/hooks").await.ok();
+}
+
+async fn who_signs_in_anew_leaves_no_session_behind(on: Database) {
+    let studio = Studio::open(on).await;
+    let other = Browser::sign_in(&studio, TOKEN).await;
+    let browser = Browser::sign_in(&studio, TOKEN).await;
+    let stream = listening(browser.request(Method::GET, "/events/stream")).await;
+    let sign_in = async |cookie: &str, token: &str| {
+        let request = studio.with_token(None).request(Method::POST, "/session");
+        let request = request.header("cookie", cookie);
+        browser.send(request.json(&json!({"token": token}))).await
+    };
+    // Not by a token that is none, nor by a page of another site.
+    let refused = sign_in(&browser.cookie, "x").await;
+    refused.problem(401, "unauthorized");
+    let foreign = browser.request(Method::POST, "/session");
+    let foreign = foreign.header("sec-fetch-site", "cross-site");
+    let refused = browser.send(foreign.json(&json!({"token": TOKEN}))).await;
+    refused.problem(403, "csrf");
+    browser.get("/hooks").await.ok();
+
+    let guest = studio.token("guest", "viewer").await;
+    let answer = sign_in(&browser.cookie, &guest).await;
+    let cookie = answer.header("set-cookie").unwrap().to_owned();
+    let session = answer.ok();
+    assert_eq!(session["name"], "guest");
+    browser.get("/hooks").await.problem(401, "unauthorized");
+    stream.await;
+    other.get("/hooks").await.ok();
+    let (cookie, _) = cookie.split_once(';').unwrap();
+    let request = studio.with_token(None).request(Method::GET, "/session");
+    let again = browser.send(request.header("cookie", cookie)).await;
+    assert_eq!(again.ok(), session);
+    // A cookie that names no session ends none.
+    for cookie in ["stagehook_session=x", &browser.cookie] {
+        sign_in(cookie, &guest).await.ok();
+    }
+    let count = "SELECT CAST(count(*) AS TEXT) FROM sessions";
+    assert_eq!(table::texts(&studio, count).await, ["4"]);
 }
 
 async fn a_session_outlives_the_server_and_not_its_token(on: Database) {
