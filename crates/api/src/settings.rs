@@ -12,9 +12,10 @@ pub struct ApiSettings {
     /// Most plugins that are taken in at the same time; further ones wait.
     pub uploads: usize,
     /// Most components and archives that are sent at the same time; further
-    /// ones wait, as long as `read_timeout`.
+    /// ones wait, a little longer than `read_timeout`.
     pub downloads: usize,
-    /// Most exports of logs at the same time; further ones wait as long.
+    /// Most exports of logs at the same time; further ones wait as long as for
+    /// downloads.
     pub exports: usize,
     /// Most searches through what hooks printed at the same time; further ones
     /// wait.

@@ -8,6 +8,9 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
 
+/// How much longer one waits for a place than for somebody who takes nothing: their
+/// place is free then.
+const LONGER: Duration = Duration::from_secs(10);
 /// How long a search waits for its turn: none takes longer than a second or two.
 const SEARCH_PATIENCE: Duration = Duration::from_secs(10);
 
@@ -32,12 +35,12 @@ pub(crate) struct ApiState {
 
 impl ApiState {
     pub(crate) fn new(engine: Arc<Engine>, settings: ApiSettings) -> Self {
+        let patience = settings.read_timeout + LONGER;
         Self {
             engine,
             uploads: Arc::new(Semaphore::new(settings.uploads)),
-            // Who reads slowly holds one for long.
-            downloads: Places::new(settings.downloads, settings.read_timeout, "downloads"),
-            exports: Places::new(settings.exports, settings.read_timeout, "exports of logs"),
+            downloads: Places::new(settings.downloads, patience, "downloads"),
+            exports: Places::new(settings.exports, patience, "exports of logs"),
             searches: Places::new(settings.searches, SEARCH_PATIENCE, "searches through logs"),
             sessions_of_listeners: Arc::new(Semaphore::new(settings.connections)),
             settings: Arc::new(settings),

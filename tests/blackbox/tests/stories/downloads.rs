@@ -106,11 +106,9 @@ async fn a_download_waits_for_a_place(on: Database) {
     one_too_many_waits(&studio, COMPONENT, async || ()).await;
 }
 
-async fn an_export_of_logs_waits_for_a_place_of_its_own(on: Database) {
+/// A studio whose logs are more than fits into the buffers of a connection.
+async fn with_many_logs(on: Database) -> Studio {
     let studio = Studio::open(on).await;
-    let component = catalogue_plugin(&json!({"version": "1.0.0"}));
-    studio.upload(component).await.expect(201);
-    // More than fits into the buffers of a connection.
     let prints = "head -c 4194304 /dev/zero | tr '\\0' x | tee /dev/stderr";
     let hook = studio.shell("loud", prints);
     let hook = hook.config("limits", json!({"output_kib": 4_096}));
@@ -118,6 +116,13 @@ async fn an_export_of_logs_waits_for_a_place_of_its_own(on: Database) {
     for _ in 0..5 {
         studio.test(&hook, json!({})).await;
     }
+    studio
+}
+
+async fn an_export_of_logs_waits_for_a_place_of_its_own(on: Database) {
+    let studio = with_many_logs(on).await;
+    let component = catalogue_plugin(&json!({"version": "1.0.0"}));
+    studio.upload(component).await.expect(201);
     // Whoever holds exports up holds up nobody else.
     one_too_many_waits(&studio, EXPORT, async || {
         let mut download = ask(&studio, COMPONENT).await;
@@ -126,4 +131,29 @@ async fn an_export_of_logs_waits_for_a_place_of_its_own(on: Database) {
         assert_eq!(searched["items"], json!([]));
     })
     .await;
+}
+
+/// Nobody leaves: whoever reads nothing is cut off, and gives the place to one who
+/// waits. That takes the minute for which a client is waited for.
+#[tokio::test]
+async fn who_reads_nothing_of_an_export_is_cut_off() {
+    let studio = with_many_logs(Database::Sqlite).await;
+    let mut standing = Vec::new();
+    for _ in 0..PLACES {
+        let mut export = ask(&studio, EXPORT).await;
+        begins(&mut export).await;
+        standing.push(export);
+    }
+    let mut waiting = ask(&studio, EXPORT).await;
+    begins(&mut waiting).await;
+    drop(waiting);
+    // One who is cut off gets what was on its way, and no end.
+    let mut whole = Vec::new();
+    let lines = studio.get(EXPORT).await.text;
+    for mut export in standing {
+        let mut sent = Vec::new();
+        let _ = export.read_to_end(&mut sent).await;
+        whole.push(sent.len() > lines.len());
+    }
+    assert!(whole.contains(&false), "{whole:?}");
 }
