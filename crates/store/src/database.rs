@@ -6,6 +6,7 @@
 mod arg;
 mod connection;
 mod dialect;
+mod large;
 mod readers;
 mod rows;
 mod select;
@@ -14,6 +15,8 @@ mod writer;
 pub(crate) use arg::{Arg, args};
 pub(crate) use connection::{Connection, Fetched, PostgresTransaction};
 pub(crate) use dialect::{Sql, for_share, for_update, is_unavailable};
+pub use large::PAGE_BYTES_MAX;
+pub(crate) use large::{Found, fitting};
 pub(crate) use readers::Readers;
 pub(crate) use rows::{batches, parameters};
 pub(crate) use select::{Order, Select};

@@ -79,11 +79,12 @@ pub use deliveries::{
     AfterAttempt, Attempt, Claimed, ClaimedDelivery, Completed, Delivery, DeliveryFilter, DueHook,
     GIVEN_UP_MAX, HookDeliveries, REPLAY_MAX, Replay, Replayed, Wanted,
 };
+pub use database::PAGE_BYTES_MAX;
 pub use error::{Entity, OrderError, Result, StoreError};
 pub use events::EventFilter;
 pub use hooks::{HOOKS_LIMIT_MAX, HeldUp, HookFilter, Revision};
 pub use jobs::{JobFilter, NewJob, StageSubject};
-pub use logs::{LOOKED_AT_BYTES_MAX, LOOKED_AT_MAX, LogFilter, PAGE_BYTES_MAX, Used};
+pub use logs::{LOOKED_AT_BYTES_MAX, LOOKED_AT_MAX, LogFilter, Used};
 pub use overview::{Executions, Happened, HookLabel, OfHook, Throughput};
 pub use plugins::NewPlugin;
 pub use publications::{PublicationKey, Published};

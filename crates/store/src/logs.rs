@@ -14,7 +14,7 @@ use crate::store::Store;
 pub use filter::LogFilter;
 pub(crate) use row::LogRow;
 use row::log_columns;
-pub use search::{LOOKED_AT_BYTES_MAX, LOOKED_AT_MAX, PAGE_BYTES_MAX};
+pub use search::{LOOKED_AT_BYTES_MAX, LOOKED_AT_MAX};
 use serde_json::value::RawValue;
 use stagehook_core::ids::{DeliveryId, JobId, LogId, StageRunId};
 use stagehook_core::log::{ExecutionLog, ExecutionRecord};

@@ -694,7 +694,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Lists the stage runs of a job, newest first. */
+        /**
+         * Lists the stage runs of a job, newest first. A page ends when 16 MiB are on it:
+         *     it may have fewer items than `limit` and not be the last.
+         */
         get: operations["list_stage_runs_of_job"];
         put?: never;
         post?: never;

@@ -116,7 +116,8 @@ pub(crate) async fn run(
     Ok(Json(ticket.answer(engine).await?).into_response())
 }
 
-/// Lists the stage runs of a job, newest first.
+/// Lists the stage runs of a job, newest first. A page ends when 16 MiB are on it:
+/// it may have fewer items than `limit` and not be the last.
 #[utoipa::path(get, operation_id = "list_stage_runs_of_job", path = "/jobs/{id}/stage-runs", tag = "stage runs",
     params(("id" = i64, Path), PageQuery),
     responses((status = 200, body = Listing<StageAnswer>)))]

@@ -9,20 +9,16 @@
 use super::filter::LogFilter;
 use super::row::{BriefRow, LogRow, brief_columns, log_bytes, log_columns};
 use super::walk::{Place, Walk, begin};
-use crate::database::{Arg, Connection, Fetched, Select, Sql, parameters};
+use crate::database::{Connection, Found, PAGE_BYTES_MAX, Select, fitting};
 use crate::error::Result;
 use crate::store::Store;
 use stagehook_core::log::{BriefLog, ExecutionLog};
 use stagehook_core::page::{Cursor, LIMIT_MAX, Page, PageRequest};
-use std::collections::HashMap;
 
 /// Most records that are looked at for one page.
 pub const LOOKED_AT_MAX: u32 = 10_000;
 /// Most bytes that are searched for one page.
 pub const LOOKED_AT_BYTES_MAX: i64 = 64 << 20;
-/// Most bytes of outputs, inputs and results of one page, unless that is less
-/// than one record.
-pub const PAGE_BYTES_MAX: i64 = 16 << 20;
 
 /// Most bytes that are skipped for one page: what stands behind a large text is
 /// reached by SQLite page by page of its file.
@@ -45,7 +41,8 @@ impl Store {
         let mut connection = self.reader().await?;
         let found = find(&mut connection, filter, page, PAGE_BYTES_MAX).await?;
         let select = concat!("SELECT ", log_columns!(), " FROM hook_execution_logs");
-        let rows = read(&mut connection, select, found, |row: &LogRow| row.id).await?;
+        let rows = connection.found(select, "id", found, |row: &LogRow| row.id);
+        let rows = rows.await?;
         rows.try_map(ExecutionLog::try_from)
     }
 
@@ -58,16 +55,10 @@ impl Store {
         let mut connection = self.reader().await?;
         let found = find(&mut connection, filter, page, SKIPPED_BYTES_MAX).await?;
         let select = concat!("SELECT ", brief_columns!(), " FROM hook_execution_logs");
-        let rows = read(&mut connection, select, found, |row: &BriefRow| row.row.id).await?;
+        let rows = connection.found(select, "id", found, |row: &BriefRow| row.row.id);
+        let rows = rows.await?;
         rows.try_map(BriefLog::try_from)
     }
-}
-
-/// A record that fits, and how large it is.
-#[derive(Debug, Clone, Copy, sqlx::FromRow)]
-struct Found {
-    id: i64,
-    bytes: i64,
 }
 
 /// The records of a page of at most so many bytes.
@@ -89,7 +80,7 @@ async fn find(
         let last = sight.step(connection, &held, walk).await?;
         let step = last.map_or(walk, |last| walk.to(last));
         let mut select = Select::new(concat!(
-            "SELECT id, ",
+            "SELECT id AS key, ",
             log_bytes!(),
             " AS bytes FROM hook_execution_logs"
         ));
@@ -106,56 +97,9 @@ async fn find(
             None => {}
         }
     }
-    let mut page = Page::cut(found, limit, |found| found.id);
+    let mut page = Page::cut(found, limit, |found| found.key);
     page.next_cursor = page.next_cursor.or(end);
     Ok(fitting(page, most_bytes))
-}
-
-/// As much of a page as has so many bytes, at least one record.
-fn fitting(mut page: Page<Found>, most_bytes: i64) -> Page<Found> {
-    let mut bytes = 0_i64;
-    let fits = |found: &&Found| {
-        bytes = bytes.saturating_add(found.bytes);
-        bytes <= most_bytes
-    };
-    let fitting = page.items.iter().take_while(fits).count().max(1);
-    if fitting < page.items.len() {
-        page.items.truncate(fitting);
-        page.next_cursor = page.items.last().map(|last| Cursor::after(last.id));
-    }
-    page
-}
-
-/// Reads the rows of what was found, in its order. What was deleted meanwhile is
-/// missing.
-async fn read<T: Fetched>(
-    connection: &mut Connection,
-    select: &'static str,
-    found: Page<Found>,
-    id_of: impl Fn(&T) -> i64,
-) -> Result<Page<T>> {
-    let Page { items, next_cursor } = found;
-    let Some(last) = items.last() else {
-        return Ok(Page {
-            items: Vec::new(),
-            next_cursor,
-        });
-    };
-    // As many as a power of two, so that there are few statements for the
-    // database to know.
-    let mut args: Vec<Arg<'_>> = items.iter().map(|found| found.id.into()).collect();
-    args.resize(items.len().next_power_of_two(), last.id.into());
-    let sql = format!("{select} WHERE id IN {}", parameters(1, args.len()));
-    let mut rows: Vec<T> = connection.all(Sql::Built(sql), &args).await?;
-    let places: HashMap<i64, usize> = (0..)
-        .zip(&items)
-        .map(|(at, found)| (found.id, at))
-        .collect();
-    rows.sort_by_key(|row| places.get(&id_of(row)).copied());
-    Ok(Page {
-        items: rows,
-        next_cursor,
-    })
 }
 
 /// How far is looked for one page.

@@ -9,12 +9,14 @@ use stagehook_core::event::Event;
 use stagehook_core::execution::ExecutionStatus;
 use stagehook_core::ids::{EventId, JobId, NodeId, StageRunId};
 use stagehook_core::job::JobStatus;
+use stagehook_core::log::ExecutionRecord;
+use stagehook_core::page::PageRequest;
 use stagehook_core::scope::Scope;
 use stagehook_core::stage_run::StageRunStatus;
 use stagehook_core::trigger::HookPoint;
 use stagehook_core::verdict::Verdict;
 use stagehook_store::{
-    Entity, EventFilter, Halt, StageEnd, StageRunFilter, StartOutcome, StoreError,
+    Entity, EventFilter, Halt, PAGE_BYTES_MAX, StageEnd, StageRunFilter, StartOutcome, StoreError,
 };
 
 contract![
@@ -28,6 +30,7 @@ contract![
     a_lost_run_takes_no_more_records,
     a_step_is_recorded_once,
     a_cancel_reaches_the_server_that_runs_it,
+    a_page_of_runs_ends_before_it_is_too_large,
 ];
 
 async fn a_run_is_committed_with_its_plan_before_anything_runs(f: &Fixture) {
@@ -450,4 +453,36 @@ async fn a_cancel_reaches_the_server_that_runs_it(f: &Fixture) {
         ),
         "{error:?}"
     );
+}
+
+/// What the hooks of a run printed belongs to it.
+async fn a_page_of_runs_ends_before_it_is_too_large(f: &Fixture) {
+    let job = f.job().await;
+    let hook = f.hook(&spec("grade", json!({}))).await;
+    let node = NodeId::generate();
+    // A quarter of a page each, and a little more: the input.
+    let quarter = usize::try_from(PAGE_BYTES_MAX / 8).unwrap();
+    let mut runs = Vec::new();
+    for _ in 0..5 {
+        let id = f.run(job.id, &hook, node).await;
+        let loud = ExecutionRecord {
+            stdout: "x".repeat(quarter),
+            stderr: "y".repeat(quarter),
+            ..step(&hook, job.id, id, 0, ExecutionStatus::Passed)
+        };
+        f.store.record_step(id, node, &loud).await.unwrap();
+        runs.insert(0, id);
+    }
+    let filter = StageRunFilter {
+        job_id: Some(job.id),
+    };
+    let mut cursor = None;
+    for expected in [&runs[..3], &runs[3..]] {
+        let page = PageRequest { limit: 50, cursor };
+        let page = f.store.list_stage_runs(&filter, page).await.unwrap();
+        let listed: Vec<_> = page.items.iter().map(|run| run.id).collect();
+        assert_eq!(listed, expected);
+        cursor = page.next_cursor;
+    }
+    assert_eq!(cursor, None);
 }
