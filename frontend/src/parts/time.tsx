@@ -15,13 +15,18 @@ const UNITS: readonly [Intl.RelativeTimeFormatUnit, number][] = [
 
 export const sayMoment = (at: string): string => MOMENT.format(new Date(at));
 
-export function sayAgo(at: string, now: number): string {
+/** How long ago, or how long until then. */
+export function sayWhen(at: string, now: number): string {
   const seconds = (new Date(at).getTime() - now) / 1_000;
   for (const [unit, length] of UNITS) {
     if (Math.abs(seconds) >= length) return AGO.format(Math.round(seconds / length), unit);
   }
   return "now";
 }
+
+/** Of what is past for sure: never in the future, whatever this machine's clock says. */
+export const sayAgo = (at: string, now: number): string =>
+  sayWhen(at, Math.max(now, new Date(at).getTime()));
 
 export function sayDuration(ms: number): string {
   if (ms < 1_000) return `${Math.round(ms)} ms`;
@@ -45,11 +50,13 @@ export function sayBytes(bytes: number): string {
 
 export const sayCount = (count: number): string => count.toLocaleString("en");
 
-/** One clock for all that is shown as "ago", so that the page wakes once for all. */
+/** One clock for all moments that are shown, so that the page wakes once for all. */
 let now = Date.now();
 const watchers = new Set<() => void>();
 let timer: number | undefined;
 function watch(watcher: () => void) {
+  // It stood still while nobody watched.
+  if (watchers.size === 0) now = Date.now();
   watchers.add(watcher);
   timer ??= window.setInterval(() => {
     now = Date.now();
@@ -64,12 +71,22 @@ function watch(watcher: () => void) {
   };
 }
 
+/** When something happened. */
 export function Ago({ at }: { at: string }) {
+  return <Moment at={at} say={sayAgo} />;
+}
+
+/** When something happens, or did. */
+export function When({ at }: { at: string }) {
+  return <Moment at={at} say={sayWhen} />;
+}
+
+function Moment({ at, say }: { at: string; say: typeof sayWhen }) {
   const current = useSyncExternalStore(watch, () => now);
   return (
     <Tooltip label={sayMoment(at)}>
       <time dateTime={at} className="numbers">
-        {sayAgo(at, current)}
+        {say(at, current)}
       </time>
     </Tooltip>
   );

@@ -3,7 +3,7 @@ import { Group, Stack, Text } from "@mantine/core";
 import { Link } from "react-router";
 import { isKnown } from "@/parts/known";
 import { sayStatus } from "@/parts/outcome";
-import { Ago } from "@/parts/time";
+import { Ago, When } from "@/parts/time";
 import type { Column } from "@/parts/virtual-table";
 import { RetryButton } from "./retry";
 import { type Delivery, DeliveryStateBadge, sayAttempts } from "./state";
@@ -42,7 +42,7 @@ const ATTEMPTS: Column<Delivery> = {
       </Text>
       {state === "pending" && isKnown(next_attempt_at) && (
         <Text fz="xs" c="dimmed">
-          next <Ago at={next_attempt_at} />
+          next <When at={next_attempt_at} />
         </Text>
       )}
     </Stack>

@@ -14,7 +14,7 @@ import { Notice } from "@/parts/notice";
 import { Page } from "@/parts/page";
 import { ScopeBadge } from "@/parts/scope-badge";
 import { Section } from "@/parts/section";
-import { Ago, sayCount, sayMoment } from "@/parts/time";
+import { Ago, sayCount, sayMoment, When } from "@/parts/time";
 import { sentence } from "@/parts/words";
 import { Attempts } from "./attempts";
 import { RetryButton } from "./retry";
@@ -59,7 +59,7 @@ function Shown({ delivery }: { delivery: Full }) {
           <span>{sayAttempts(delivery.attempts)}</span>
           {delivery.state === "pending" && isKnown(delivery.next_attempt_at) && (
             <span>
-              next <Ago at={delivery.next_attempt_at} />
+              next <When at={delivery.next_attempt_at} />
             </span>
           )}
         </Group>

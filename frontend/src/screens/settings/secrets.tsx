@@ -13,7 +13,7 @@ import { ProblemAlert } from "@/parts/problem-alert";
 import { Section } from "@/parts/section";
 import { PAGED, ShowMore } from "@/parts/show-more";
 import { tellDone } from "@/parts/tell";
-import { Ago } from "@/parts/time";
+import { Ago, When } from "@/parts/time";
 import { counted } from "@/parts/words";
 import { NotForRole } from "./not-for-role";
 import { SetSecret } from "./set-secret";
@@ -143,7 +143,7 @@ function Row({
         <Ago at={secret.updated_at} /> by {secret.updated_by}
         {secret.previous_until && (
           <Text fz="xs" c="dimmed">
-            the value before signs until <Ago at={secret.previous_until} />
+            the value before signs until <When at={secret.previous_until} />
           </Text>
         )}
       </Table.Td>

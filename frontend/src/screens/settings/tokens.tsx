@@ -12,7 +12,7 @@ import { ProblemAlert } from "@/parts/problem-alert";
 import { Section } from "@/parts/section";
 import { PAGED, ShowMore } from "@/parts/show-more";
 import { tellDone } from "@/parts/tell";
-import { Ago } from "@/parts/time";
+import { Ago, When } from "@/parts/time";
 import { CreateToken } from "./create-token";
 import { NotForRole } from "./not-for-role";
 
@@ -128,7 +128,7 @@ function Row({ token, isOwn, onRevoke }: { token: Token; isOwn: boolean; onRevok
       <Table.Td>
         {token.expires_at ? (
           <>
-            {isOver && <ToneBadge tone="bad">expired</ToneBadge>} <Ago at={token.expires_at} />
+            {isOver && <ToneBadge tone="bad">expired</ToneBadge>} <When at={token.expires_at} />
           </>
         ) : (
           "never"
