@@ -41,7 +41,8 @@ const LONGEST = 60;
 
 /** An event in one line: a sentence where Stagehook knows one, otherwise the first of its data. */
 export function sayEvent(name: string, data: Data): string {
-  const sentence = SENTENCES[name]?.(data).trim();
+  // A studio may have a type of the name `constructor`.
+  const sentence = Object.hasOwn(SENTENCES, name) && SENTENCES[name]?.(data).trim();
   if (sentence) return sentence;
   return Object.entries(data)
     .filter(([, value]) => isKnown(value) && typeof value !== "object")
