@@ -3,7 +3,7 @@ import { useCallback } from "react";
 import { useSearchParams } from "react-router";
 
 export type Filters<Key extends string> = {
-  /** What is set; absent keys are not in the address. */
+  /** What is set; absent keys are not in the address, or make no sense. */
   values: Partial<Record<Key, string>>;
   set: (key: Key, value: string | null | undefined) => void;
   setAll: (changes: Partial<Record<Key, string | null | undefined>>) => void;
@@ -11,12 +11,18 @@ export type Filters<Key extends string> = {
   isAny: boolean;
 };
 
+/** These name a moment; an address may have been typed, or cut off. */
+const MOMENTS: readonly string[] = ["since", "until"];
+
+const isMeant = (key: string, value: string | null): value is string =>
+  Boolean(value) && !(MOMENTS.includes(key) && Number.isNaN(Date.parse(value!)));
+
 export function useFilters<Key extends string>(...keys: readonly Key[]): Filters<Key> {
   const [params, setParams] = useSearchParams();
   const values: Partial<Record<Key, string>> = {};
   for (const key of keys) {
     const value = params.get(key);
-    if (value !== null && value !== "") values[key] = value;
+    if (isMeant(key, value)) values[key] = value;
   }
   const setAll = useCallback(
     (changes: Partial<Record<Key, string | null | undefined>>) =>
@@ -32,7 +38,7 @@ export function useFilters<Key extends string>(...keys: readonly Key[]): Filters
           }
           return after;
         },
-        { replace: true },
+        { replace: true, preventScrollReset: true },
       ),
     [setParams],
   );
