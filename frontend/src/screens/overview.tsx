@@ -53,10 +53,14 @@ export function Component() {
                 There was too much in this time to count it all; the numbers are about right.
               </Alert>
             )}
-            <Totals totals={overview.data.totals} window={window} />
+            <Totals totals={overview.data.totals} since={overview.data.since} window={window} />
             <Throughput parts={overview.data.throughput} window={window} />
           </Stack>
-          <SlowestHooks hooks={overview.data.slowest_hooks} window={window} />
+          <SlowestHooks
+            hooks={overview.data.slowest_hooks}
+            since={overview.data.since}
+            window={window}
+          />
         </Stack>
       )}
     </Page>

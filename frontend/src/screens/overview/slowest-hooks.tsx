@@ -6,15 +6,18 @@ import { HookTypeMark } from "@/parts/hook-badges";
 import { Section } from "@/parts/section";
 import { sayCount, sayDuration } from "@/parts/time";
 import { sayShare } from "./share";
+import { executionsSince } from "./window";
 import classes from "./slowest-hooks.module.css";
 
 type Slow = Schemas["OverviewShown"]["slowest_hooks"][number];
 
 export function SlowestHooks({
   hooks,
+  since,
   window,
 }: {
   hooks: readonly Slow[];
+  since: string;
   window: { says: string };
 }) {
   if (hooks.length === 0) return null;
@@ -54,7 +57,12 @@ export function SlowestHooks({
                         none
                       </Text>
                     ) : (
-                      <Link to={`/executions?hook_id=${hook.hook_id}&success=false`}>
+                      <Link
+                        to={executionsSince(since, {
+                          hook_id: String(hook.hook_id),
+                          success: "false",
+                        })}
+                      >
                         {sayCount(hook.failed)} ({sayShare(hook.failed, hook.runs)})
                       </Link>
                     )}

@@ -4,7 +4,7 @@ import { useState } from "react";
 import type { Schemas } from "@/api/client";
 import { type Bar, BarsOverTime, Legend } from "@/parts/bars-over-time";
 import { Section } from "@/parts/section";
-import { momentsOf } from "./window";
+import { executionsSince, momentsOf } from "./window";
 
 type Part = Schemas["OverviewShown"]["throughput"][number];
 
@@ -107,5 +107,5 @@ function executionsIn(part: Part, next: Part | undefined, hours: number): string
   const start = new Date(part.start);
   const length = next ? new Date(next.start).getTime() - start.getTime() : (hours / 24) * 3_600_000;
   const until = new Date(start.getTime() + length).toISOString();
-  return `/executions?${new URLSearchParams({ since: start.toISOString(), until })}`;
+  return executionsSince(start.toISOString(), { until });
 }
