@@ -1,7 +1,7 @@
 /** Inputs that are kept with a hook, each with what is expected of it. */
 import { ActionIcon, Anchor, Button, Group, Skeleton, Table, Text, Tooltip } from "@mantine/core";
 import { IconCheck, IconPencil, IconPlayerPlay, IconTrash, IconX } from "@tabler/icons-react";
-import { useRef, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { Link } from "react-router";
 import { api, client } from "@/api/client";
 import { problemOf } from "@/api/problem";
@@ -40,6 +40,13 @@ export function TestCases({
   const [isBusy, setBusy] = useState(false);
   const [deleted, setDeleted] = useState<TestCase>();
   const isStopped = useRef(false);
+  // The rest is not run behind somebody's back.
+  useEffect(
+    () => () => {
+      isStopped.current = true;
+    },
+    [],
+  );
 
   const tryOne = async ({ id, input }: TestCase) => {
     setTried((all) => ({ ...all, [id]: { isRunning: true } }));

@@ -265,6 +265,7 @@ function useRunKey(go: () => void, isOn: boolean) {
     if (!isOn) return;
     const onKey = (event: KeyboardEvent) => {
       if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
+      if (event.target instanceof Element && event.target.closest("[role=dialog]")) return;
       event.preventDefault();
       event.stopPropagation();
       go();
