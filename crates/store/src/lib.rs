@@ -75,11 +75,11 @@ mod store;
 mod tokens;
 
 pub use audit::AuditFilter;
+pub use database::PAGE_BYTES_MAX;
 pub use deliveries::{
     AfterAttempt, Attempt, Claimed, ClaimedDelivery, Completed, Delivery, DeliveryFilter, DueHook,
     GIVEN_UP_MAX, HookDeliveries, REPLAY_MAX, Replay, Replayed, Wanted,
 };
-pub use database::PAGE_BYTES_MAX;
 pub use error::{Entity, OrderError, Result, StoreError};
 pub use events::EventFilter;
 pub use hooks::{HOOKS_LIMIT_MAX, HeldUp, HookFilter, Revision};
