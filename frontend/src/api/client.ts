@@ -7,7 +7,7 @@
 import createFetchClient, { type Middleware } from "openapi-fetch";
 import createClient from "openapi-react-query";
 import { reached, unreachable } from "./connection";
-import { isProblem, notSignedIn } from "./problem";
+import { isProblem, notSignedIn, ofOtherSession, UNREACHABLE } from "./problem";
 import type { components, paths } from "./schema";
 
 export type Schemas = components["schemas"];
@@ -28,17 +28,23 @@ const middleware: Middleware = {
   },
   async onResponse({ response, schemaPath }) {
     // What stands in front of the server answers so when the server is gone.
-    if (response.status === 502 || response.status === 504) unreachable();
-    else reached();
+    if (response.status === 502 || response.status === 504) {
+      unreachable();
+      return noAnswer();
+    }
+    reached();
     if (response.status === 401 && schemaPath !== "/api/v1/session") notSignedIn.announce();
-    // Somebody signed in anew in another tab: what this one knows of the session is over.
-    if (response.status === 403 && (await isOfOtherSession(response))) notSignedIn.announce();
+    if (response.status === 403 && (await isOfOtherSession(response))) ofOtherSession.announce();
     return response;
   },
+  /** No answer is one, too: whoever asks has one way to be refused. */
   onError({ error }) {
-    if (!(error instanceof DOMException && error.name === "AbortError")) unreachable();
+    if (error instanceof DOMException && error.name === "AbortError") return;
+    return noAnswer();
   },
 };
+
+const noAnswer = () => Response.json(UNREACHABLE, { status: 504 });
 
 async function isOfOtherSession(response: Response): Promise<boolean> {
   const problem: unknown = await response

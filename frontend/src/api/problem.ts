@@ -3,17 +3,17 @@ import type { Schemas } from "./client";
 
 export type Problem = Schemas["Problem"];
 
+/** What a request that got no answer is answered with. */
+export const UNREACHABLE: Problem = {
+  type: "/problems/unreachable",
+  title: "the server does not answer",
+  status: 0,
+  detail: "It may be restarting. Try again when it is back.",
+};
+
 /** A problem of whatever was thrown or answered. */
 export function problemOf(error: unknown): Problem {
   if (isProblem(error)) return error;
-  if (error instanceof TypeError) {
-    return {
-      type: "/problems/unreachable",
-      title: "the server does not answer",
-      status: 0,
-      detail: "It may be restarting. This page tries again by itself.",
-    };
-  }
   const detail = error instanceof Error ? error.message : String(error || "the answer was empty");
   return { type: "about:blank", title: "something went wrong", status: 0, detail };
 }
@@ -36,7 +36,6 @@ export function detailsAt(problem: Problem | undefined, pointer: string): string
 
 type Listener = () => void;
 
-/** Told when a request was refused because nobody is signed in (any more). */
 class Announcement {
   private readonly listeners = new Set<Listener>();
 
@@ -50,4 +49,8 @@ class Announcement {
   }
 }
 
+/** Told when a request was refused because nobody is signed in (any more). */
 export const notSignedIn = new Announcement();
+
+/** Told when somebody signed in anew in another tab: what this one knows of the session is over. */
+export const ofOtherSession = new Announcement();

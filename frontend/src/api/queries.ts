@@ -1,7 +1,7 @@
 /** What is known of the server's data, and for how long it is believed. */
 import { QueryClient } from "@tanstack/react-query";
 import { connection, onConnection } from "./connection";
-import { isProblem } from "./problem";
+import { isProblem, UNREACHABLE } from "./problem";
 
 export const queries = new QueryClient({
   defaultOptions: {
@@ -10,9 +10,12 @@ export const queries = new QueryClient({
       staleTime: 30_000,
       refetchOnWindowFocus: true,
       // A refusal stays one. What got no answer is asked again when the server is back.
-      retry: (failures, error) => !isProblem(error) && failures < 2,
+      retry: (failures, error) =>
+        failures < 2 && (!isProblem(error) || error.type === UNREACHABLE.type),
+      // A server on this machine is there without a network.
+      networkMode: "always",
     },
-    mutations: { retry: false },
+    mutations: { retry: false, networkMode: "always" },
   },
 });
 

@@ -1,6 +1,6 @@
 /** Who is signed in. */
 import { api, client, rememberCsrfToken, type Schemas } from "./client";
-import { notSignedIn, problemOf } from "./problem";
+import { notSignedIn, ofOtherSession, problemOf } from "./problem";
 import { queries } from "./queries";
 
 export type Session = Schemas["Session"];
@@ -9,22 +9,26 @@ export type Role = Schemas["Role"];
 const OPTIONS = api.queryOptions("get", "/api/v1/session");
 const ORDER: readonly Role[] = ["viewer", "pipeline", "editor", "admin"];
 
-/** The session; `data` is null where nobody is signed in. */
+/** The session; without `data` where nobody is signed in. */
 export function useSession() {
-  const session = api.useQuery("get", "/api/v1/session", undefined, {
+  const { data, error, isPending } = api.useQuery("get", "/api/v1/session", undefined, {
     staleTime: Number.POSITIVE_INFINITY,
     refetchOnWindowFocus: false,
   });
-  rememberCsrfToken(session.data?.csrf_token);
-  return session;
+  // What a query knew stays with it when it is refused; a session does not.
+  const session = problemOf(error).status === 401 ? undefined : data;
+  rememberCsrfToken(session?.csrf_token);
+  return { data: session, error, isPending };
 }
 
-// A token that was revoked, or a session that is over: what is known of it is forgotten,
-// not only asked again, since what a query knew stays with it when it is refused.
-notSignedIn.listen(() => {
-  if (queries.isFetching({ queryKey: OPTIONS.queryKey }) > 0) return;
-  void queries.resetQueries({ queryKey: OPTIONS.queryKey });
-});
+// A token that was revoked, a session that is over or another's: it is asked for again. Until
+// that is answered the page stays as it is, with all that was typed on it.
+for (const announcement of [notSignedIn, ofOtherSession]) {
+  announcement.listen(() => {
+    if (queries.isFetching({ queryKey: OPTIONS.queryKey }) > 0) return;
+    void queries.invalidateQueries({ queryKey: OPTIONS.queryKey });
+  });
+}
 
 /** Whether who is signed in may do what needs this role. */
 export function useMay(role: Role): boolean {

@@ -11,8 +11,8 @@ export function PageFailed() {
       <Stack align="center" maw={520} ta="center">
         <Title order={1}>This page could not be shown</Title>
         <Text c="dimmed">
-          {detail}. If the server was updated while this page was open, loading it again is all that
-          is needed.
+          {detail.replace(/\.$/, "")}. If the server was restarting, or was updated while this page
+          was open, loading it again is all that is needed.
         </Text>
         <Button onClick={() => window.location.reload()}>Load again</Button>
       </Stack>
