@@ -30,19 +30,24 @@ export function unreachable() {
   void ask(FIRST_PAUSE_MS);
 }
 
+/** What was listened to ended, which may have other reasons. */
+export async function doubted() {
+  if (state === "up" && !(await isThere())) unreachable();
+}
+
 async function ask(pauseMs: number) {
   await new Promise((resolve) => setTimeout(resolve, pauseMs));
   if (state === "up") return;
+  if (await isThere()) become("up");
+  else void ask(Math.min(pauseMs * 1.5, LONGEST_PAUSE_MS));
+}
+
+async function isThere(): Promise<boolean> {
   try {
-    const answer = await fetch("/healthz", { cache: "no-store" });
-    if (answer.ok) {
-      become("up");
-      return;
-    }
+    return (await fetch("/healthz", { cache: "no-store" })).ok;
   } catch {
-    // Still gone.
+    return false;
   }
-  void ask(Math.min(pauseMs * 1.5, LONGEST_PAUSE_MS));
 }
 
 export function onConnection(listener: () => void): () => void {

@@ -1,4 +1,5 @@
 /** All live events, from the stream that the tabs of a browser share. */
+import { doubted } from "./connection";
 import { notSignedIn } from "./problem";
 import { queries } from "./queries";
 import { follow, type LiveEvent } from "./stream";
@@ -6,7 +7,7 @@ import type { Asked, ToldTab } from "./stream-worker";
 
 /** Follows it until the answer is called. Where tabs cannot share, this one has its own. */
 export function followTogether(onEvent: (event: LiveEvent) => void): () => void {
-  const followAlone = () => follow({}, { onEvent });
+  const followAlone = () => follow({}, { onEvent, onClosed: () => void doubted() });
   if (typeof SharedWorker === "undefined") return followAlone();
   let endOwn: (() => void) | undefined;
   const worker = new SharedWorker(new URL("./stream-worker.ts", import.meta.url), {
@@ -21,6 +22,7 @@ export function followTogether(onEvent: (event: LiveEvent) => void): () => void 
   };
   port.onmessage = ({ data }: MessageEvent<ToldTab>) => {
     if (data === "not signed in") notSignedIn.announce();
+    else if (data === "closed") void doubted();
     else onEvent(data.event);
   };
   const onHide = () => ask("leave");

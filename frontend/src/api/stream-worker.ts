@@ -8,7 +8,7 @@ import { follow, type LiveEvent } from "./stream";
 
 /** What a tab asks, and what it is told. */
 export type Asked = "join" | "leave";
-export type ToldTab = { event: LiveEvent } | "not signed in";
+export type ToldTab = { event: LiveEvent } | "not signed in" | "closed";
 
 const tabs = new Set<MessagePort>();
 let end: (() => void) | undefined;
@@ -21,7 +21,7 @@ function onAsked(tab: MessagePort, asked: Asked) {
   if (asked === "join") tabs.add(tab);
   else tabs.delete(tab);
   if (tabs.size > 0) {
-    end ??= follow({}, { onEvent: (event) => tell({ event }) });
+    end ??= follow({}, { onEvent: (event) => tell({ event }), onClosed: () => tell("closed") });
   } else {
     end?.();
     end = undefined;
