@@ -2,17 +2,19 @@
 import { AppShell, Burger, Group, Loader, VisuallyHidden } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { lazy, Suspense, useEffect } from "react";
-import { Navigate, Outlet, useLocation, useNavigation } from "react-router";
+import { Navigate, Outlet, ScrollRestoration, useLocation, useNavigation } from "react-router";
 import { useLiveRefresh } from "@/api/live";
 import { problemOf } from "@/api/problem";
 import { useSession } from "@/api/session";
-import { useDialog } from "@/keys/dialogs";
+import { closeDialog, useDialog } from "@/keys/dialogs";
 import { useGlobalKeys } from "@/keys/global";
+import { Aside } from "./aside";
 import { ConnectionBanner } from "./connection-banner";
 import { Loading } from "./loading";
 import { Logo } from "./logo";
 import { Navigation } from "./navigation";
 import classes from "./shell.module.css";
+import { useFocusOnPage } from "./use-focus-on-page";
 import { useTour } from "./use-tour";
 
 const Palette = lazy(() => import("@/keys/palette"));
@@ -42,6 +44,7 @@ function SignedIn() {
   const tour = useTour();
   // eslint-disable-next-line react-hooks/exhaustive-deps -- on each other page
   useEffect(close, [pathname]);
+  useFocusOnPage();
   return (
     <AppShell
       navbar={{ width: 224, breakpoint: "sm", collapsed: { mobile: !isOpen } }}
@@ -71,11 +74,22 @@ function SignedIn() {
           <Outlet />
         </Suspense>
       </AppShell.Main>
-      <Suspense>
-        {dialog === "palette" && <Palette />}
-        {dialog === "keys" && <ShortcutsHelp />}
-        {tour.isDue && <Tour onClose={tour.close} />}
-      </Suspense>
+      {dialog === "palette" && (
+        <Aside title="The palette could not be loaded" onFailed={closeDialog}>
+          <Palette />
+        </Aside>
+      )}
+      {dialog === "keys" && (
+        <Aside title="The list of keys could not be loaded" onFailed={closeDialog}>
+          <ShortcutsHelp />
+        </Aside>
+      )}
+      {tour.isDue && (
+        <Aside title="The welcome could not be loaded">
+          <Tour onClose={tour.close} />
+        </Aside>
+      )}
+      <ScrollRestoration />
     </AppShell>
   );
 }

@@ -135,7 +135,9 @@ function HookPage({ hook }: { hook: Hook }) {
       <Tabs
         value={tab}
         onChange={(tab) =>
-          void navigate(tab === "overview" ? `/hooks/${hook.id}` : `/hooks/${hook.id}/${tab}`)
+          void navigate(tab === "overview" ? `/hooks/${hook.id}` : `/hooks/${hook.id}/${tab}`, {
+            preventScrollReset: true,
+          })
         }
         keepMounted={false}
       >
