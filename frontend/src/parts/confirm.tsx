@@ -28,13 +28,12 @@ export function Confirm({
         <Text component="div">{says}</Text>
         <ProblemAlert error={error} />
         <Group justify="flex-end">
-          <Button variant="default" onClick={onClose}>
+          <Button variant="default" onClick={onClose} data-autofocus>
             Leave it
           </Button>
           <Button
             color={color}
             loading={isBusy}
-            data-autofocus
             onClick={async () => {
               setBusy(true);
               try {

@@ -8,7 +8,7 @@ import { ProblemAlert } from "@/parts/problem-alert";
 import { Ago } from "@/parts/time";
 import { readHook } from "./change";
 import classes from "./conflict.module.css";
-import { type Draft, draftOf } from "./form/draft";
+import { changesOf, type Draft, draftOf, plain } from "./form/draft";
 
 export function Conflict({
   base,
@@ -76,10 +76,8 @@ export function Conflict({
   );
 }
 
-const plain = (draft: Draft): Json => JSON.parse(JSON.stringify(draft)) as Json;
-
 function Differences({ base, theirs, mine }: { base: Draft; theirs: Draft; mine: Draft }) {
-  const found = changes(plain(theirs), plain(mine));
+  const found = changesOf(theirs, mine);
   if (found.length === 0) {
     return <Alert color="gray">Both say the same. Either choice is fine.</Alert>;
   }

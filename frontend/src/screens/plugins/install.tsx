@@ -15,7 +15,8 @@ import {
 } from "@/parts/plugin-settings-form";
 import { ProblemAlert } from "@/parts/problem-alert";
 import { tellDone } from "@/parts/tell";
-import { BLANK, type Draft, withValue } from "@/screens/hooks/form/draft";
+import { useUnsaved } from "@/parts/unsaved";
+import { BLANK, changesOf, type Draft, withValue } from "@/screens/hooks/form/draft";
 import { Failure } from "@/screens/hooks/form/failure";
 import { FormProvider, TextField, useField, useForm } from "@/screens/hooks/form/field";
 import { PluginLimits } from "@/screens/hooks/form/limits";
@@ -38,7 +39,8 @@ export function InstallPlugin({
   onClose: () => void;
 }) {
   const navigate = useNavigate();
-  const [draft, setDraft] = useState(() => begun(plugin, versions));
+  const [start] = useState(() => begun(plugin, versions));
+  const [draft, setDraft] = useState(start);
   const [problem, setProblem] = useState<Problem>();
   const [installed, setInstalled] = useState<Installed>();
   const [isBusy, setBusy] = useState(false);
@@ -56,6 +58,8 @@ export function InstallPlugin({
     }),
     [draft, problem, known],
   );
+  const isChanged = useMemo(() => changesOf(start, draft).length > 0, [start, draft]);
+  const { question, settle } = useUnsaved(isChanged && !installed);
   const requirement = String(draft.config.version ?? "");
   const runs =
     versions.find(({ version, yanked }) => !yanked && fits(requirement, version)) ?? plugin;
@@ -69,6 +73,7 @@ export function InstallPlugin({
     });
     setBusy(false);
     if (data) {
+      settle();
       outdated("/hooks", "/plugins");
       tellDone(`${data.name} is installed`);
       if (data.warnings.length === 0) await navigate(`/hooks/${data.id}`);
@@ -153,6 +158,7 @@ export function InstallPlugin({
           </form>
         </FormProvider>
       )}
+      {question}
     </Page>
   );
 }

@@ -2,6 +2,7 @@
 import type { Schemas } from "@/api/client";
 import { segmentsOf } from "@/parts/json-pointer";
 import type { FailureMode, HookDocument, HookPoint, HookType } from "@/parts/hook-words";
+import { type Change, changes, type Json } from "@/parts/merge-patch";
 import { requestOf } from "../change";
 
 export type Config = Record<string, unknown>;
@@ -38,6 +39,12 @@ export const draftOf = (hook: HookDocument): Draft => requestOf(hook) as unknown
 /** What is sent. Its config is checked by the server, which says what is wrong where. */
 export const bodyOf = (draft: Draft): Schemas["HookRequest"] =>
   draft as unknown as Schemas["HookRequest"];
+
+/** What is different between two; what is absent and what is undefined is the same. */
+export const changesOf = (before: Draft, after: Draft): Change[] =>
+  changes(plain(before), plain(after));
+
+export const plain = (draft: Draft): Json => JSON.parse(JSON.stringify(draft)) as Json;
 
 /** What a draft has at a JSON pointer. */
 export function valueAt(draft: unknown, pointer: string): unknown {

@@ -2,17 +2,15 @@
 import { Alert, Button, Group, Switch, Text } from "@mantine/core";
 import { IconUsers } from "@tabler/icons-react";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
-import { useBlocker } from "react-router";
 import { client } from "@/api/client";
 import { type Problem, problemOf } from "@/api/problem";
 import { useMay } from "@/api/session";
-import { Confirm } from "@/parts/confirm";
 import type { Hook, HookType } from "@/parts/hook-words";
-import { changes, type Json } from "@/parts/merge-patch";
 import { ProblemAlert } from "@/parts/problem-alert";
+import { useUnsaved } from "@/parts/unsaved";
 import { Conflict } from "../conflict";
 import { Delivery } from "./delivery";
-import { bodyOf, type Draft, draftOf, withValue } from "./draft";
+import { bodyOf, changesOf, type Draft, draftOf, withValue } from "./draft";
 import { Failure } from "./failure";
 import { FormProvider, LongTextField, TextField } from "./field";
 import classes from "./hook-form.module.css";
@@ -48,10 +46,9 @@ export function HookForm({
   const [isBusy, setBusy] = useState(false);
   const [isComparing, setComparing] = useState(false);
   const [known] = useState(() => new Set<string>());
-  const isLeaving = useRef(false);
   const form = useRef<HTMLFormElement>(null);
 
-  const isChanged = useMemo(() => isDifferent(start, draft), [start, draft]);
+  const isChanged = useMemo(() => changesOf(start, draft).length > 0, [start, draft]);
   const isStale = hook !== undefined && base !== undefined && hook.version > base.version;
   const adopt = useCallback((hook: Hook) => {
     const next = draftOf(hook);
@@ -61,21 +58,20 @@ export function HookForm({
     setGeneration((before) => before + 1);
     setProblem(undefined);
   }, []);
-  // Somebody else changed it, and nothing was typed here: this is what it is now.
   useEffect(() => {
-    if (isStale && !isChanged && hook) adopt(hook);
-  }, [isStale, isChanged, hook, adopt]);
+    if (!isStale || !hook || !base) return;
+    // Somebody else changed it, and nothing was typed here: this is what it is now.
+    if (!isChanged) return adopt(hook);
+    // It was but switched, such as above this form, which takes nothing of what was typed.
+    if (changesOf(draftOf(base), draftOf(hook)).every(({ path }) => path[0] === "enabled")) {
+      const { enabled } = hook;
+      setBase(hook);
+      setStart((start) => ({ ...start, enabled }));
+      setDraft((draft) => ({ ...draft, enabled }));
+    }
+  }, [isStale, isChanged, hook, base, adopt]);
 
-  const blocker = useBlocker(
-    ({ currentLocation, nextLocation }) =>
-      isChanged && !isLeaving.current && currentLocation.pathname !== nextLocation.pathname,
-  );
-  useEffect(() => {
-    if (!isChanged) return;
-    const warn = (event: BeforeUnloadEvent) => event.preventDefault();
-    window.addEventListener("beforeunload", warn);
-    return () => window.removeEventListener("beforeunload", warn);
-  }, [isChanged]);
+  const { question, settle } = useUnsaved(isChanged);
 
   // To the first thing that is wrong, once it is shown.
   useEffect(() => {
@@ -99,7 +95,7 @@ export function HookForm({
     setBusy(false);
     if (answer.data) {
       const saved: Saved = { ...base, ...answer.data };
-      isLeaving.current = !hook;
+      settle();
       adopt(saved);
       onSaved(saved);
       return;
@@ -212,21 +208,10 @@ export function HookForm({
           onClose={() => setComparing(false)}
         />
       )}
-      {blocker.state === "blocked" && (
-        <Confirm
-          title="Leave without saving?"
-          says="What you changed here is not saved."
-          action="Leave"
-          onConfirm={async () => blocker.proceed()}
-          onClose={() => blocker.state === "blocked" && blocker.reset()}
-        />
-      )}
+      {question}
     </FormProvider>
   );
 }
-
-const isDifferent = (a: Draft, b: Draft): boolean => changes(plain(a), plain(b)).length > 0;
-const plain = (draft: Draft): Json => JSON.parse(JSON.stringify(draft)) as Json;
 
 function TypeConfig({ type, newerVersion }: { type: HookType; newerVersion?: string | null }) {
   if (type === "webhook") return <WebhookConfig />;
