@@ -3,9 +3,10 @@ import { Button, Checkbox, Group, Modal, NumberInput, Stack, Text } from "@manti
 import { useState } from "react";
 import { Link } from "react-router";
 import { api } from "@/api/client";
-import { detailsAt, problemOf } from "@/api/problem";
+import { detailsAt, type Problem, problemOf } from "@/api/problem";
 import { outdated } from "@/api/queries";
 import { EventNameInput } from "@/parts/event-name-input";
+import { segmentsOf } from "@/parts/json-pointer";
 import { JsonEditor, parseJson, writeJson } from "@/parts/json-editor";
 import { Notice } from "@/parts/notice";
 import {
@@ -17,8 +18,6 @@ import {
 } from "@/parts/plugin-settings-form";
 import { ProblemAlert } from "@/parts/problem-alert";
 import { counted } from "@/parts/words";
-
-const KNOWN = ["/event_name", "/job_id", "/data"];
 
 export function PublishEvent({ name: given, onClose }: { name?: string; onClose: () => void }) {
   const [name, setName] = useState(given ?? "");
@@ -67,7 +66,11 @@ export function PublishEvent({ name: given, onClose }: { name?: string; onClose:
             label="Event"
             description={type?.description || "Its type has to be in the catalogue."}
             value={name}
-            onChange={setName}
+            onChange={(name) => {
+              setName(name);
+              // What was filled in is of the type before.
+              setData({});
+            }}
             required
             withAsterisk={false}
             data-autofocus
@@ -109,7 +112,10 @@ export function PublishEvent({ name: given, onClose }: { name?: string; onClose:
               onChange={(event) => toJson(event.currentTarget.checked)}
             />
           )}
-          <ProblemAlert error={publish.error} known={KNOWN} />
+          <ProblemAlert
+            error={publish.error}
+            known={knownOf(problem, isForm ? schema : undefined)}
+          />
           {published && (
             <Notice tone="good" title="Published">
               {published.deliveries === 0 ? (
@@ -145,6 +151,16 @@ export function PublishEvent({ name: given, onClose }: { name?: string; onClose:
       </form>
     </Modal>
   );
+}
+
+/** What is said at a field; a form has those that its schema names. */
+function knownOf(problem: Problem | undefined, form: SettingsSchema | null | undefined): string[] {
+  const pointers = (problem?.errors ?? []).map(({ pointer }) => pointer);
+  return pointers.filter((pointer) => {
+    const [part = "", property] = segmentsOf(pointer);
+    if (part !== "data" || !form) return ["event_name", "job_id", "data"].includes(part);
+    return property !== undefined && Object.hasOwn(form.properties ?? {}, property);
+  });
 }
 
 const isObject = (value: unknown): value is Settings =>
