@@ -1,7 +1,7 @@
 /** One event: what happened, and how each hook that answers it was told. */
 import { Button, Grid, Group, Paper, Stack } from "@mantine/core";
-import { IconSend } from "@tabler/icons-react";
-import { useMemo } from "react";
+import { IconRefresh, IconSend } from "@tabler/icons-react";
+import { useMemo, useState } from "react";
 import { Link, useNavigate, useParams } from "react-router";
 import { api, type Schemas } from "@/api/client";
 import { useMay } from "@/api/session";
@@ -19,6 +19,7 @@ import { counted } from "@/parts/words";
 import { deliveryColumns } from "@/screens/deliveries/columns";
 import { toneOfDelivery } from "@/screens/deliveries/state";
 import { About } from "./on-record";
+import { ReplayEvents } from "./replay";
 import { sayEvent } from "./words";
 
 const BACK = <BackLink to="/events">Events</BackLink>;
@@ -42,6 +43,7 @@ export function Component() {
 function Shown({ event }: { event: Schemas["EventWithDeliveries"] }) {
   const navigate = useNavigate();
   const mayRetry = useMay("editor");
+  const [isReplaying, setReplaying] = useState(false);
   const columns = useMemo(() => deliveryColumns(mayRetry, "event"), [mayRetry]);
   const { deliveries } = event;
   return (
@@ -50,9 +52,24 @@ function Shown({ event }: { event: Schemas["EventWithDeliveries"] }) {
       before={BACK}
       subtitle={sayEvent(event.event_name, event.data)}
       actions={
-        <Button component={Link} to={`/events?event=${event.event_name}`} variant="default">
-          Others of this type
-        </Button>
+        <>
+          <Button
+            component={Link}
+            to={`/events?${new URLSearchParams({ event: event.event_name })}`}
+            variant="default"
+          >
+            Others of this type
+          </Button>
+          {mayRetry && (
+            <Button
+              variant="default"
+              leftSection={<IconRefresh size={16} aria-hidden />}
+              onClick={() => setReplaying(true)}
+            >
+              Replay this event
+            </Button>
+          )}
+        </>
       }
     >
       <Grid gap="xl">
@@ -81,13 +98,15 @@ function Shown({ event }: { event: Schemas["EventWithDeliveries"] }) {
                     title="No hook answers it"
                     icon={IconSend}
                     action={
-                      <Button
-                        component={Link}
-                        to={`/hooks/new?event=${encodeURIComponent(event.event_name)}`}
-                        variant="default"
-                      >
-                        Make a hook that does
-                      </Button>
+                      mayRetry && (
+                        <Button
+                          component={Link}
+                          to={`/hooks/new?event=${encodeURIComponent(event.event_name)}`}
+                          variant="default"
+                        >
+                          Make a hook that does
+                        </Button>
+                      )
                     }
                   >
                     A hook that is made now answers later events. A replay gives it this one too.
@@ -123,6 +142,7 @@ function Shown({ event }: { event: Schemas["EventWithDeliveries"] }) {
           </Paper>
         </Grid.Col>
       </Grid>
+      {isReplaying && <ReplayEvents one={event} onClose={() => setReplaying(false)} />}
     </Page>
   );
 }

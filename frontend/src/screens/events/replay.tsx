@@ -1,4 +1,4 @@
-/** Delivering what happened in some time once more, after saying what that means. */
+/** Delivering once more what happened in some time, or one event, after saying what that means. */
 import { Button, Checkbox, Group, Modal, Stack, Text } from "@mantine/core";
 import { useState } from "react";
 import { Link } from "react-router";
@@ -11,16 +11,16 @@ import { Notice } from "@/parts/notice";
 import { ProblemAlert } from "@/parts/problem-alert";
 import { sayCount, sayMoment } from "@/parts/time";
 import { Moment } from "@/parts/time-range";
+import type { EventShown } from "./words";
 
 const DAY_MS = 86_400_000;
 const KNOWN = ["/since", "/until", "/event", "/hook_id"];
 
-export function ReplayEvents({ onClose }: { onClose: () => void }) {
-  const [since, setSince] = useState<string | undefined>(() =>
-    new Date(Date.now() - DAY_MS).toISOString(),
-  );
-  const [until, setUntil] = useState<string | undefined>(() => new Date().toISOString());
-  const [event, setEvent] = useState("");
+export function ReplayEvents({ one, onClose }: { one?: EventShown; onClose: () => void }) {
+  const [range] = useState(() => (one ? momentOf(one) : lastDay()));
+  const [since, setSince] = useState<string | undefined>(range.since);
+  const [until, setUntil] = useState<string | undefined>(range.until);
+  const [event, setEvent] = useState(one?.event_name ?? "");
   const [hookId, setHookId] = useState<number>();
   const [succeeded, setSucceeded] = useState(false);
   const replay = api.useMutation("post", "/api/v1/events/replay", {
@@ -33,14 +33,21 @@ export function ReplayEvents({ onClose }: { onClose: () => void }) {
     { params: { path: { id: hookId ?? 0 } } },
     { enabled: hookId !== undefined },
   ).data;
-  const wanted = { since, until, event: event.trim() || undefined, hookId, succeeded };
+  const wanted = {
+    isOne: one !== undefined,
+    since,
+    until,
+    event: event.trim() || undefined,
+    hookId,
+    succeeded,
+  };
   const start = (from: string) =>
     until &&
     replay.mutate({
       body: { since: from, until, event: wanted.event, hook_id: hookId, succeeded },
     });
   return (
-    <Modal opened onClose={onClose} title="Replay events" size="lg">
+    <Modal opened onClose={onClose} title={one ? "Replay this event" : "Replay events"} size="lg">
       <form
         noValidate
         onSubmit={(submitted) => {
@@ -49,34 +56,42 @@ export function ReplayEvents({ onClose }: { onClose: () => void }) {
         }}
       >
         <Stack>
+          {!one && (
+            <Group grow align="flex-start">
+              <Moment
+                label="Events from"
+                value={since}
+                onChange={setSince}
+                error={detailsAt(problem, "/since")}
+                required
+              />
+              <Moment
+                label="Until"
+                value={until}
+                onChange={setUntil}
+                error={detailsAt(problem, "/until")}
+                required
+              />
+            </Group>
+          )}
           <Group grow align="flex-start">
-            <Moment
-              label="Events from"
-              value={since}
-              onChange={setSince}
-              error={detailsAt(problem, "/since")}
-              required
-            />
-            <Moment
-              label="Until"
-              value={until}
-              onChange={setUntil}
-              error={detailsAt(problem, "/until")}
-              required
-            />
-          </Group>
-          <Group grow align="flex-start">
-            <EventNameInput
-              label="Events"
-              description="A name, or a pattern such as job_*. Empty: every event."
-              kind="business"
-              value={event}
-              onChange={setEvent}
-              error={detailsAt(problem, "/event")}
-            />
+            {!one && (
+              <EventNameInput
+                label="Events"
+                description="A name, or a pattern such as job_*. Empty: every event."
+                kind="business"
+                value={event}
+                onChange={setEvent}
+                error={detailsAt(problem, "/event")}
+              />
+            )}
             <HookSelect
               label="Hook"
-              description="That one alone, also what it never got."
+              description={
+                one
+                  ? "That one alone, also if it never got it."
+                  : "That one alone, also what it never got."
+              }
               placeholder="Every hook"
               value={hookId}
               onChange={setHookId}
@@ -119,6 +134,17 @@ export function ReplayEvents({ onClose }: { onClose: () => void }) {
   );
 }
 
+const lastDay = () => ({
+  since: new Date(Date.now() - DAY_MS).toISOString(),
+  until: new Date().toISOString(),
+});
+
+/** The API knows ranges: this one begins with the event and ends right after it. */
+function momentOf({ created_at }: EventShown) {
+  const at = new Date(created_at).getTime();
+  return { since: new Date(at).toISOString(), until: new Date(at + 1).toISOString() };
+}
+
 function MoreFrom({ since, onMore }: { since: string; onMore: (since: string) => void }) {
   return (
     <Button size="compact-xs" variant="default" onClick={() => onMore(since)}>
@@ -128,6 +154,7 @@ function MoreFrom({ since, onMore }: { since: string; onMore: (since: string) =>
 }
 
 type Wanted = {
+  isOne: boolean;
   since?: string;
   until?: string;
   event?: string;
@@ -135,18 +162,23 @@ type Wanted = {
   succeeded: boolean;
 };
 
-function sayMeaning({ since, until, event, hookId, succeeded }: Wanted, hookName?: string) {
+function sayMeaning({ isOne, since, until, event, hookId, succeeded }: Wanted, hookName?: string) {
   if (!since || !until) return "Choose from when until when.";
   const which = event ? `events ${event}` : "events";
-  const whom = hookId === undefined ? "every hook that answers them" : (hookName ?? "this hook");
+  const all = isOne ? "every hook that it was for" : "every hook that answers them";
+  const whom = hookId === undefined ? all : (hookName ?? "this hook");
   const what = succeeded
     ? "Whatever became of it, each delivery begins anew."
     : "Only deliveries that were given up or cancelled begin anew.";
-  const also =
-    hookId === undefined ? "" : " Events that it did not get when they happened are delivered too.";
+  const missed = isOne
+    ? " If it did not get the event when it happened, it gets it now."
+    : " Events that it did not get when they happened are delivered too.";
+  const also = hookId === undefined ? "" : missed;
   return (
     <Text fz="sm" component="span">
-      Takes the {which} from {sayMoment(since)} until {sayMoment(until)} and their deliveries to{" "}
+      {isOne
+        ? "Takes this event and its deliveries to "
+        : `Takes the ${which} from ${sayMoment(since)} until ${sayMoment(until)} and their deliveries to `}
       {whom}. {what}
       {also} Each gets all its attempts again, as its hook is set up now.
     </Text>
