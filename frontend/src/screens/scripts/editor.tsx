@@ -1,5 +1,5 @@
 /** A script as it is now, and what it is to be. */
-import { Alert, Button, Group, Stack, Text } from "@mantine/core";
+import { Alert, Box, Button, Group, Skeleton, Stack, Text } from "@mantine/core";
 import { useEffect, useState } from "react";
 import { problemOf } from "@/api/problem";
 import { outdated } from "@/api/queries";
@@ -7,7 +7,9 @@ import { CodeEditor } from "@/parts/code-editor";
 import { ProblemAlert } from "@/parts/problem-alert";
 import { tellDone } from "@/parts/tell";
 import { sayBytes } from "@/parts/time";
-import { type Script, writeScript } from "./store";
+import { useUnsaved } from "@/parts/unsaved";
+import { Diff } from "./diff";
+import { type Script, useScriptDiff, writeScript } from "./store";
 
 export function ScriptEditor({
   path,
@@ -23,7 +25,10 @@ export function ScriptEditor({
   const [error, setError] = useState<unknown>();
   const [isBusy, setBusy] = useState(false);
   const isChanged = text !== base.text;
-  const isStale = script.etag !== base.etag;
+  // Not merely another: until it is asked for again, `script` is what it was before one's own.
+  const isStale = script.version > base.version;
+  const theirs = useScriptDiff(path, base.version, script.version, isStale && isChanged);
+  const { question } = useUnsaved(isChanged && !readOnly);
   const begin = (script: Script) => {
     setBase(script);
     setText(script.text ?? "");
@@ -62,7 +67,9 @@ export function ScriptEditor({
           title={`Somebody saved version ${script.version} meanwhile`}
         >
           <Group justify="space-between">
-            <Text fz="sm">What you see is version {base.version} with your changes.</Text>
+            <Text fz="sm">
+              What you see is version {base.version} with your changes. This is what they changed:
+            </Text>
             <Group gap="xs">
               <Button size="xs" variant="default" onClick={() => begin(script)}>
                 Take theirs
@@ -72,6 +79,16 @@ export function ScriptEditor({
               </Button>
             </Group>
           </Group>
+          <Box mt="sm">
+            <ProblemAlert error={theirs.error} />
+            {theirs.isPending && <Skeleton h={80} />}
+            {theirs.data !== undefined && (
+              <Diff
+                text={theirs.data}
+                label={`From version ${base.version} to version ${script.version}`}
+              />
+            )}
+          </Box>
         </Alert>
       )}
       {!(isStale && isChanged) && <ProblemAlert error={error} />}
@@ -102,6 +119,7 @@ export function ScriptEditor({
           </Button>
         </Group>
       )}
+      {question}
     </Stack>
   );
 }

@@ -37,8 +37,11 @@ export function Component() {
   });
   const hooks = useAllHooks();
   const users = useMemo(() => hooksByScript(hooks.data ?? []).get(path) ?? [], [hooks.data, path]);
-  if (script.data) return <ScriptPage key={path} path={path} script={script.data} users={users} />;
+  // What a query knew stays with it when it is refused.
   const isGone = problemOf(script.error).status === 404;
+  if (script.data && !isGone) {
+    return <ScriptPage key={path} path={path} script={script.data} users={users} />;
+  }
   return (
     <Page
       title={<span className="mono">{path}</span>}

@@ -1,4 +1,5 @@
 /** Scripts in the store: read and written as they are, byte by byte. */
+import { useQuery } from "@tanstack/react-query";
 import { client, type Schemas } from "@/api/client";
 import { problemOf } from "@/api/problem";
 import { outdated } from "@/api/queries";
@@ -59,6 +60,24 @@ export async function writeScript(
   if (!data) throw problemOf(error);
   outdated("/scripts", "/script-versions", "/script-diff");
   return data;
+}
+
+/** What is different between two versions, line by line. */
+export function useScriptDiff(path: string, from: number, to: number, isAsked: boolean) {
+  return useQuery({
+    queryKey: ["get", "/api/v1/script-diff/{path}", path, from, to],
+    queryFn: async ({ signal }) => {
+      const { data, error } = await client.GET("/api/v1/script-diff/{path}", {
+        params: { path: { path }, query: { from, to } },
+        parseAs: "text",
+        signal,
+      });
+      if (data === undefined) throw problemOf(error);
+      return data;
+    },
+    enabled: isAsked,
+    staleTime: Number.POSITIVE_INFINITY,
+  });
 }
 
 /** Whether the store has a script of this path already. */

@@ -10,16 +10,14 @@ import {
   Text,
   VisuallyHidden,
 } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
-import { api, client } from "@/api/client";
-import { problemOf } from "@/api/problem";
+import { api } from "@/api/client";
 import { useFilters } from "@/parts/filters";
 import { ProblemAlert } from "@/parts/problem-alert";
 import { PAGED, ShowMore } from "@/parts/show-more";
 import { tellDone, tellRefused } from "@/parts/tell";
 import { Ago, sayBytes } from "@/parts/time";
 import { Diff } from "./diff";
-import { readScript, writeScript } from "./store";
+import { readScript, useScriptDiff, writeScript } from "./store";
 
 export function Versions({
   path,
@@ -42,20 +40,7 @@ export function Versions({
   const items = list.data?.pages.flatMap(({ items }) => items) ?? [];
   const to = Number(values.version) || newest;
   const from = Number(values.against) || to - 1;
-  const diff = useQuery({
-    queryKey: ["get", "/api/v1/script-diff/{path}", path, from, to],
-    queryFn: async ({ signal }) => {
-      const { data, error } = await client.GET("/api/v1/script-diff/{path}", {
-        params: { path: { path }, query: { from, to } },
-        parseAs: "text",
-        signal,
-      });
-      if (data === undefined) throw problemOf(error);
-      return data;
-    },
-    enabled: from >= 1 && from !== to,
-    staleTime: Number.POSITIVE_INFINITY,
-  });
+  const diff = useScriptDiff(path, from, to, from >= 1 && from !== to);
   const restore = async () => {
     try {
       const { text } = await readScript(path, to);
