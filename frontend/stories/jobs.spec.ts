@@ -90,6 +90,9 @@ test("a halted job is rejected, by the keyboard alone", async ({ studio, desk })
   await expect(desk.getByRole("button", { name: "Reject" })).toBeFocused();
   await desk.keyboard.press("Enter");
   await expect(desk.getByRole("dialog")).toContainText("it cannot be resumed");
+  // What cannot be undone is not done by pressing twice.
+  await expect(desk.getByRole("button", { name: "Leave it" })).toBeFocused();
+  await desk.keyboard.press("Tab");
   await expect(desk.getByRole("button", { name: "Reject it" })).toBeFocused();
   await desk.keyboard.press("Enter");
   await expect(desk.getByText("rejected", { exact: true })).toBeVisible();

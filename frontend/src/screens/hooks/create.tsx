@@ -27,6 +27,8 @@ export function Component() {
     queryKey: ["hook to copy", copied],
     queryFn: () => readHook(copied ?? 0),
     enabled: copied !== undefined,
+    // As it is now: the form begins with it once.
+    gcTime: 0,
   });
   const isOverride = copied !== undefined && params.has("scope_type");
   const draft = copied && !source.data ? undefined : begin(params, source.data);

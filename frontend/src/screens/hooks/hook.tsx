@@ -63,8 +63,9 @@ export function Component() {
   const id = Number(useParams().id);
   const found = api.useQuery("get", "/api/v1/hooks/{id}", { params: { path: { id } } });
   const hook = found.data as Hook | undefined;
-  if (hook) return <HookPage key={id} hook={hook} />;
+  // What a query knew stays with it when it is refused.
   const isGone = problemOf(found.error).status === 404;
+  if (hook && !isGone) return <HookPage key={id} hook={hook} />;
   return (
     <Page title="Hook" before={<BackLink to="/hooks">Hooks</BackLink>}>
       {found.isPending && <Skeleton h={480} />}

@@ -1,11 +1,10 @@
 /** What can be done about a hook from where it is inherited. */
 import { client } from "@/api/client";
-import { problemOf } from "@/api/problem";
 import { outdated } from "@/api/queries";
-import type { HookDocument } from "@/parts/hook-words";
+import type { Hook, HookDocument } from "@/parts/hook-words";
 import { tellDone, tellRefused } from "@/parts/tell";
 import { remember } from "@/screens/hooks/all-hooks";
-import { changeHook, deleteHook, requestOf } from "@/screens/hooks/change";
+import { changeHook, deleteHook, readHook, requestOf, switchHook } from "@/screens/hooks/change";
 import { sayScope, type Scope } from "./scope";
 
 /** The form of a copy with the same name, which overrides it. */
@@ -38,15 +37,28 @@ export async function takeAway(hook: HookDocument): Promise<void> {
 }
 
 export async function setExtends(hook: HookDocument, isExtending: boolean): Promise<void> {
-  try {
-    await changeHook(hook, { extends: isExtending });
+  await changeWhole(hook, async (whole) => {
+    await changeHook(whole, { extends: isExtending });
     outdated("/hooks/effective");
     tellDone(
       isExtending
         ? `${hook.name} calls the one it overrides`
         : `${hook.name} does not call the one it overrides`,
     );
+  });
+}
+
+export const switchOwn = (hook: HookDocument): Promise<void> =>
+  changeWhole(hook, (whole) => switchHook(whole, !hook.enabled));
+
+/**
+ * The effective set does not say whether a hook is paused, or why it was disabled, which
+ * the list of hooks shows: it is changed from what it is as a whole.
+ */
+async function changeWhole(hook: HookDocument, change: (whole: Hook) => Promise<void>) {
+  try {
+    await change(await readHook(hook.id));
   } catch (error) {
-    tellRefused(`${hook.name} was not changed`, problemOf(error));
+    tellRefused(`${hook.name} was not changed`, error);
   }
 }

@@ -10,13 +10,11 @@ import {
 } from "@tabler/icons-react";
 import { useState } from "react";
 import { Link } from "react-router";
-import { outdated } from "@/api/queries";
 import { useMay } from "@/api/session";
 import { Confirm } from "@/parts/confirm";
 import { TrustedBadge, TYPE_ICONS } from "@/parts/hook-badges";
 import { type HookDocument, sayWhatRuns } from "@/parts/hook-words";
-import { switchHook } from "@/screens/hooks/change";
-import { overridePath, setExtends, switchOffHere, takeAway } from "./actions";
+import { overridePath, setExtends, switchOffHere, switchOwn, takeAway } from "./actions";
 import classes from "./inheritance.module.css";
 import { cellAt, type Lane, type Placed } from "./lanes";
 import { sayScope, type Scope } from "./scope";
@@ -223,13 +221,7 @@ function OwnMenu({
             </Menu.Item>
           )}
           {mayEdit && (
-            <Menu.Item
-              leftSection={<IconPower size={16} />}
-              onClick={async () => {
-                await switchHook(hook, !hook.enabled);
-                outdated("/hooks/effective");
-              }}
-            >
+            <Menu.Item leftSection={<IconPower size={16} />} onClick={() => void switchOwn(hook)}>
               {hook.enabled ? "Switch off" : "Switch on"}
             </Menu.Item>
           )}

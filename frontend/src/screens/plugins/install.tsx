@@ -18,7 +18,7 @@ import { tellDone } from "@/parts/tell";
 import { useUnsaved } from "@/parts/unsaved";
 import { BLANK, changesOf, type Draft, withValue } from "@/screens/hooks/form/draft";
 import { Failure } from "@/screens/hooks/form/failure";
-import { FormProvider, TextField, useField, useForm } from "@/screens/hooks/form/field";
+import { FormProvider, showUnfit, TextField, useField, useForm } from "@/screens/hooks/form/field";
 import { PluginLimits } from "@/screens/hooks/form/limits";
 import { PluginGrants } from "@/screens/hooks/form/plugin-grants";
 import { fits, usualRequirement } from "@/screens/hooks/form/requirement";
@@ -115,7 +115,7 @@ export function InstallPlugin({
             noValidate
             onSubmit={(event) => {
               event.preventDefault();
-              void install();
+              if (!showUnfit(form.current)) void install();
             }}
           >
             <Stack gap="xl">

@@ -39,6 +39,17 @@ export function useField<T>(pointer: string) {
   };
 }
 
+/** Marks a field whose content the draft cannot hold. */
+export const UNFIT = "data-unfit";
+
+/** Goes to the first such field; whether there is one. */
+export function showUnfit(form: HTMLElement | null): boolean {
+  const unfit = form?.querySelector<HTMLElement>(`[${UNFIT}]`);
+  unfit?.scrollIntoView({ block: "center" });
+  unfit?.focus();
+  return Boolean(unfit);
+}
+
 type Own = {
   pointer: string;
   label: string;

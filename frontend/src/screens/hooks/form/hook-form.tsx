@@ -12,7 +12,7 @@ import { Conflict } from "../conflict";
 import { Delivery } from "./delivery";
 import { bodyOf, changesOf, type Draft, draftOf, withValue } from "./draft";
 import { Failure } from "./failure";
-import { FormProvider, LongTextField, TextField } from "./field";
+import { FormProvider, LongTextField, showUnfit, TextField } from "./field";
 import classes from "./hook-form.module.css";
 import { Scope } from "./scope";
 import { ScriptConfig } from "./script-config";
@@ -130,7 +130,7 @@ export function HookForm({
         noValidate
         onSubmit={(event) => {
           event.preventDefault();
-          void save();
+          if (!showUnfit(form.current)) void save();
         }}
       >
         {isStale && isChanged && (

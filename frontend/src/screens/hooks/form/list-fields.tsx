@@ -2,8 +2,9 @@
 import { ActionIcon, Button, Group, Input, Select, Stack, Text, TextInput } from "@mantine/core";
 import { IconPlus, IconTrash } from "@tabler/icons-react";
 import { type ReactNode, useState } from "react";
+import { flushSync } from "react-dom";
 import { detailsAt } from "@/api/problem";
-import { MONO, useField, useForm } from "./field";
+import { MONO, UNFIT, useField, useForm } from "./field";
 
 function Remove({ label, onClick }: { label: string; onClick: () => void }) {
   return (
@@ -11,7 +12,15 @@ function Remove({ label, onClick }: { label: string; onClick: () => void }) {
       variant="subtle"
       color="gray"
       size={36}
-      onClick={onClick}
+      onClick={({ currentTarget }) => {
+        const rows = currentTarget.closest("[role=group]");
+        flushSync(onClick);
+        // The next row has come up into its place. After the last one there is the one before,
+        // or what adds one.
+        if (currentTarget.isConnected) return;
+        const left = rows?.querySelectorAll("button") ?? [];
+        (left[left.length - 2] ?? left[left.length - 1])?.focus();
+      }}
       aria-label={label}
       style={{ flex: "none" }}
     >
@@ -127,7 +136,8 @@ export function PairsField({
 }) {
   const { value, set, readOnly } = useField<Record<string, string>>(pointer);
   const { problem } = useForm();
-  // Kept here as they are typed: two names are the same for a moment, or empty.
+  // Kept here as they are typed: two names are the same for a moment, or empty. Such a pair
+  // would be lost, and so keeps the hook from being sent.
   const [pairs, setPairs] = useState(() => Object.entries(value ?? {}));
   const put = (next: [string, string][]) => {
     setPairs(next);
@@ -140,13 +150,17 @@ export function PairsField({
       {pairs.map(([key, text], at) => (
         <Group key={at} gap={6} wrap="nowrap" align="flex-start">
           <TextInput
+            {...{ [UNFIT]: unfitness(pairs, at) }}
             w="36%"
             aria-label={`${name} ${at + 1}`}
             placeholder={name}
             value={key}
             styles={MONO}
             readOnly={readOnly}
-            error={key ? detailsAt(problem, `${pointer}/${escaped(key)}`) : undefined}
+            error={
+              unfitness(pairs, at) ??
+              (key ? detailsAt(problem, `${pointer}/${escaped(key)}`) : undefined)
+            }
             onChange={(event) => put(pairs.with(at, [event.currentTarget.value, text]))}
           />
           <TextInput
@@ -169,6 +183,14 @@ export function PairsField({
       {!readOnly && <Add onClick={() => put([...pairs, ["", ""]])}>{`Add ${item}`}</Add>}
     </Rows>
   );
+}
+
+/** Why a pair cannot be sent with the others. */
+function unfitness(pairs: readonly [string, string][], at: number): string | undefined {
+  const [name, value] = pairs[at] ?? ["", ""];
+  if (name === "") return value === "" ? undefined : "It needs a name.";
+  const isTaken = pairs.findIndex(([other]) => other === name) < at;
+  return isTaken ? "There is one of this name already." : undefined;
 }
 
 type Directory = { host: string; guest: string; access: "read" | "write" };
