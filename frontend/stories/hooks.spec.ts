@@ -162,6 +162,7 @@ test.describe("the order of hooks", () => {
     await desk.goto(`/hooks?scope_type=project&scope_id=${id}`);
     await desk.getByRole("button", { name: "Drag first to another place" }).focus();
     await desk.keyboard.press("Space");
+    await expect(desk.getByText(/first[,:] place 1 of 3\./)).toBeAttached();
     await desk.keyboard.press("ArrowDown");
     await expect(desk.getByText("first: place 2 of 3.")).toBeAttached();
     await desk.keyboard.press("Escape");
@@ -251,7 +252,9 @@ test.describe("making a hook", () => {
     await desk.getByRole("textbox", { name: "Name", exact: true }).fill("gate-here");
     await desk.getByRole("combobox", { name: "Plugin" }).fill("loudness");
     await desk.getByRole("option", { name: "loudness-gate" }).click();
-    await expect(desk.getByRole("region", { name: "Settings" })).toBeVisible();
+    // The form is loaded where it is first needed, and moves what is below it.
+    const settings = desk.getByRole("region", { name: "Settings" });
+    await expect(settings.getByRole("textbox", { name: "file" })).toBeVisible();
     await expect(desk.getByText("asked for").first()).toBeVisible();
     await desk.getByRole("combobox", { name: "The segment's folder" }).click();
     await desk.getByRole("option", { name: "Read", exact: true }).click();

@@ -1,5 +1,5 @@
 /** What kind of hook it is, and whether anything keeps it from the host. */
-import { Badge, Tooltip } from "@mantine/core";
+import { Badge } from "@mantine/core";
 import {
   IconBox,
   IconBrandPython,
@@ -8,6 +8,7 @@ import {
   IconWebhook,
   type TablerIcon,
 } from "@tabler/icons-react";
+import { FlatBox, FlatBrandPython, FlatTerminal2, FlatWebhook, type RowIcon } from "./flat-icon";
 import classes from "./hook-badges.module.css";
 import { type HookDocument, type HookType, isTrusted, sayHookType } from "./hook-words";
 
@@ -18,11 +19,19 @@ export const TYPE_ICONS: Record<HookType, TablerIcon> = {
   wasm: IconBox,
 };
 
+/** The same, for rows. */
+const MARKS: Record<HookType, RowIcon> = {
+  shell: FlatTerminal2,
+  python: FlatBrandPython,
+  webhook: FlatWebhook,
+  wasm: FlatBox,
+};
+
 export function HookTypeMark({ type }: { type: HookType }) {
-  const Icon = TYPE_ICONS[type];
+  const Icon = MARKS[type];
   return (
     <span className={classes.type}>
-      <Icon size={16} stroke={1.7} aria-hidden />
+      <Icon size={16} stroke={1.7} />
       {sayHookType(type)}
     </span>
   );
@@ -32,10 +41,10 @@ export function HookTypeMark({ type }: { type: HookType }) {
 export function TrustedBadge({ hook }: { hook: Pick<HookDocument, "config"> }) {
   if (!isTrusted(hook)) return null;
   return (
-    <Tooltip label="Runs without a sandbox, as the user that the server runs as.">
+    <span title="Runs without a sandbox, as the user that the server runs as.">
       <Badge color="orange" leftSection={<IconShieldOff size={12} aria-hidden />}>
         trusted
       </Badge>
-    </Tooltip>
+    </span>
   );
 }

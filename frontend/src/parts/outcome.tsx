@@ -12,6 +12,7 @@ import {
   type TablerIcon,
 } from "@tabler/icons-react";
 import type { Schemas } from "@/api/client";
+import type { RowIcon } from "./flat-icon";
 import classes from "./outcome.module.css";
 
 export type ExecutionStatus = Schemas["ExecutionStatus"];
@@ -47,7 +48,7 @@ export function ToneBadge({
   children,
 }: {
   tone: Tone;
-  icon?: TablerIcon;
+  icon?: TablerIcon | RowIcon;
   children: React.ReactNode;
 }) {
   return (

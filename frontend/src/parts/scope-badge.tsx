@@ -2,14 +2,14 @@
  * Where a hook is defined, and the chain that leads there: studio > project > scene type.
  * Made of little: a list draws dozens of them while it is scrolled.
  */
-import { IconBuilding, IconFolder, IconMovie } from "@tabler/icons-react";
 import type { Schemas } from "@/api/client";
+import { FlatBuilding, FlatFolder, FlatMovie } from "./flat-icon";
 import classes from "./scope-badge.module.css";
 import { useScopes } from "./scopes";
 
 type ScopeType = Schemas["ScopeType"];
 
-const ICONS = { studio: IconBuilding, project: IconFolder, scene_type: IconMovie } as const;
+const ICONS = { studio: FlatBuilding, project: FlatFolder, scene_type: FlatMovie } as const;
 
 export const sayScopeType = (scope: ScopeType): string =>
   scope === "scene_type" ? "scene type" : scope;
@@ -21,8 +21,18 @@ export function ScopeBadge({
   scopeType: ScopeType;
   scopeId?: number | null;
 }) {
+  return <ScopeMark scopeType={scopeType} chain={useScopes().chain(scopeType, scopeId)} />;
+}
+
+/** The same where the chain's names are known. */
+export function ScopeMark({
+  scopeType,
+  chain,
+}: {
+  scopeType: ScopeType;
+  chain: readonly string[];
+}) {
   const Icon = ICONS[scopeType];
-  const chain = useScopes().chain(scopeType, scopeId);
   return (
     <span
       className={classes.badge}
@@ -31,7 +41,7 @@ export function ScopeBadge({
       role="img"
       aria-label={chain.join(", ")}
     >
-      <Icon size={12} aria-hidden />
+      <Icon size={12} />
       <span className={classes.name}>{chain[chain.length - 1]}</span>
     </span>
   );

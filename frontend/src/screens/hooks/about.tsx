@@ -18,7 +18,7 @@ import { ScopeBadge } from "@/parts/scope-badge";
 import { useScopes } from "@/parts/scopes";
 import { Section } from "@/parts/section";
 import { Ago, sayCount, sayDuration } from "@/parts/time";
-import { useActivity, useActivityRefresh } from "./activity";
+import { useActivities } from "./activity";
 import { sayGrants } from "./say-grants";
 
 export function About({ hook }: { hook: Hook }) {
@@ -118,8 +118,7 @@ function What({ hook }: { hook: Hook }) {
 }
 
 function Runs({ hook }: { hook: Hook }) {
-  const activity = useActivity(hook.id);
-  useActivityRefresh();
+  const activity = useActivities([hook.id])(hook.id);
   return (
     <Section
       title="Last runs"

@@ -1,61 +1,51 @@
-/** How the last runs of a hook went; the rows on the screen are asked for together. */
-import { useQuery } from "@tanstack/react-query";
+/** How the last runs of the hooks on the screen went; they are asked for together. */
+import { skipToken, useQuery } from "@tanstack/react-query";
+import { useEffect, useRef } from "react";
 import { client, type Schemas } from "@/api/client";
+import { useConnection } from "@/api/connection";
 import { useGather } from "@/api/gather";
 import { useHeard } from "@/api/live";
-import { problemOf } from "@/api/problem";
 import { queries } from "@/api/queries";
 
-type Activity = Schemas["HookActivity"];
-type Waiting = { done: (activity: Activity) => void; failed: (error: unknown) => void };
+export type Activity = Schemas["HookActivity"];
+type Known = ReadonlyMap<number, { activity: Activity; believedUntil: number }>;
 
-const KEY = "hook activity";
+/** One entry for all: a query for each row would cost more than the row. */
+const KEY = ["hook activity"];
 /** As long as rows go by, nothing is asked; but not for ever. */
 const GATHER_MS = 100;
 const LONGEST_MS = 1_000;
 const MOST_IDS = 200;
 const REFRESH_MS = 2_000;
+const BELIEVED_MS = 60_000;
 
-const waiting = new Map<number, Waiting[]>();
-let timer: number | undefined;
-let since = 0;
+const asked = new Set<number>();
 
-/** Waits a moment for others who ask, too. Who scrolled past meanwhile asks no more. */
-function gather(id: number, signal: AbortSignal): Promise<Activity> {
-  return new Promise((done, failed) => {
-    const own = { done, failed };
-    waiting.set(id, [...(waiting.get(id) ?? []), own]);
-    signal.addEventListener("abort", () => {
-      const others = (waiting.get(id) ?? []).filter((other) => other !== own);
-      if (others.length > 0) waiting.set(id, others);
-      else waiting.delete(id);
-      failed(signal.reason);
+async function ask(ids: number[]) {
+  for (const id of ids) asked.add(id);
+  try {
+    const { data } = await client.GET("/api/v1/hook-activity", {
+      params: { query: { hook_ids: ids.join(",") } },
     });
-    if (timer === undefined) since = Date.now();
-    else window.clearTimeout(timer);
-    const left = since + LONGEST_MS - Date.now();
-    timer = window.setTimeout(ask, Math.max(0, Math.min(GATHER_MS, left)));
-  });
+    if (!data) return;
+    const found = new Map(data.items.map((activity) => [activity.hook_id, activity]));
+    const believedUntil = Date.now() + BELIEVED_MS;
+    change((known) => {
+      for (const id of ids) known.set(id, { activity: found.get(id) ?? never(id), believedUntil });
+    });
+  } catch {
+    // The server is gone; they are asked for when it is back.
+  } finally {
+    for (const id of ids) asked.delete(id);
+  }
 }
 
-async function ask() {
-  timer = undefined;
-  const batch = [...waiting].slice(0, MOST_IDS);
-  for (const [id] of batch) waiting.delete(id);
-  if (waiting.size > 0) timer = window.setTimeout(ask, GATHER_MS);
-  if (batch.length === 0) return;
-  try {
-    const { data, error } = await client.GET("/api/v1/hook-activity", {
-      params: { query: { hook_ids: batch.map(([id]) => id).join(",") } },
-    });
-    if (!data) throw problemOf(error);
-    const found = new Map(data.items.map((activity) => [activity.hook_id, activity]));
-    for (const [id, all] of batch) {
-      for (const { done } of all) done(found.get(id) ?? never(id));
-    }
-  } catch (error) {
-    for (const [, all] of batch) for (const { failed } of all) failed(error);
-  }
+function change(by: (known: Map<number, { activity: Activity; believedUntil: number }>) => void) {
+  queries.setQueryData<Known>(KEY, (before) => {
+    const known = new Map(before);
+    by(known);
+    return known;
+  });
 }
 
 const never = (hook_id: number): Activity => ({
@@ -67,24 +57,48 @@ const never = (hook_id: number): Activity => ({
   of_last: 0,
 });
 
-export function useActivity(hookId: number): Activity | undefined {
-  return useQuery({
-    queryKey: [KEY, hookId],
-    queryFn: ({ signal }) => gather(hookId, signal),
-    staleTime: 60_000,
+/** What is known of these hooks' runs, kept as it is while they are shown. */
+export function useActivities(ids: readonly number[]): (id: number) => Activity | undefined {
+  const known = useQuery<Known>({
+    queryKey: KEY,
+    queryFn: skipToken,
+    staleTime: Number.POSITIVE_INFINITY,
   }).data;
-}
+  const isUp = useConnection() === "up";
+  const waitsSince = useRef<number>(undefined);
+  const now = Date.now();
+  const missing = ids
+    .filter((id) => !asked.has(id) && (known?.get(id)?.believedUntil ?? 0) < now)
+    .slice(0, MOST_IDS)
+    .join(",");
+  useEffect(() => {
+    if (missing === "" || !isUp) {
+      waitsSince.current = undefined;
+      return;
+    }
+    waitsSince.current ??= Date.now();
+    const left = waitsSince.current + LONGEST_MS - Date.now();
+    const timer = window.setTimeout(
+      () => {
+        waitsSince.current = undefined;
+        void ask(missing.split(",").map(Number));
+      },
+      Math.max(0, Math.min(GATHER_MS, left)),
+    );
+    return () => window.clearTimeout(timer);
+  }, [missing, isUp]);
 
-/** Has what is shown of a hook's runs asked for again after it ran. */
-export function useActivityRefresh() {
   const refresh = useGather<unknown>(
-    (ids) =>
-      void queries.invalidateQueries({
-        predicate: ({ queryKey }) => queryKey[0] === KEY && ids.has(queryKey[1]),
+    (ran) =>
+      change((known) => {
+        for (const [id, { activity }] of known) {
+          if (ran.has(id)) known.set(id, { activity, believedUntil: 0 });
+        }
       }),
     REFRESH_MS,
   );
   useHeard(({ event_name, data }) => {
     if (event_name === "hook_executed") refresh(data.hook_id);
   });
+  return (id) => known?.get(id)?.activity;
 }

@@ -4,16 +4,15 @@
  */
 import { useSortable } from "@dnd-kit/sortable";
 import { CSS } from "@dnd-kit/utilities";
-import { IconChevronDown, IconChevronUp, IconGripVertical } from "@tabler/icons-react";
 import { type CSSProperties, type HTMLAttributes, memo, type Ref, useState } from "react";
 import { flushSync } from "react-dom";
-import { Link } from "react-router";
+import { FlatChevronDown, FlatChevronUp } from "@/parts/flat-icon";
 import { HookTypeMark, TrustedBadge } from "@/parts/hook-badges";
 import { FAILURE_MODES, timeoutOf } from "@/parts/hook-words";
 import { RunDots } from "@/parts/run-dots";
-import { ScopeBadge } from "@/parts/scope-badge";
+import { ScopeMark } from "@/parts/scope-badge";
 import { sayDuration } from "@/parts/time";
-import { useActivity } from "./activity";
+import type { Activity } from "./activity";
 import { switchHook } from "./change";
 import type { Columns } from "./columns";
 import type { Block, Row } from "./groups";
@@ -28,6 +27,9 @@ type Props = {
   position: number;
   isUnderCursor: boolean;
   columns: Columns;
+  /** The names from the studio down to its scope. */
+  scope: readonly string[];
+  activity: Activity | undefined;
   mayEdit: boolean;
   /** Whether one is about to drag a hook of its block. */
   isArmed: boolean;
@@ -71,7 +73,8 @@ function SortableRow(props: Props) {
 }
 
 function PlainRow(props: Props & { dragging?: Dragging }) {
-  const { row, index, position, isUnderCursor, columns, mayEdit, dragging } = props;
+  const { row, index, position, isUnderCursor, columns, scope, activity, mayEdit, dragging } =
+    props;
   const { hook } = row;
   const state = stateOf(hook);
   return (
@@ -93,9 +96,9 @@ function PlainRow(props: Props & { dragging?: Dragging }) {
       <td>
         <div className={classes.what}>
           <div>
-            <Link to={`/hooks/${hook.id}`} className={classes.name}>
+            <a href={`/hooks/${hook.id}`} className={classes.name}>
               {hook.name}
-            </Link>
+            </a>
             {hook.description && <div className={classes.description}>{hook.description}</div>}
           </div>
           <TrustedBadge hook={hook} />
@@ -112,7 +115,7 @@ function PlainRow(props: Props & { dragging?: Dragging }) {
       )}
       {columns.scope && (
         <td className={classes.scope}>
-          <ScopeBadge scopeType={hook.scope_type} scopeId={hook.scope_id} />
+          <ScopeMark scopeType={hook.scope_type} chain={scope} />
         </td>
       )}
       {columns.type && (
@@ -123,7 +126,14 @@ function PlainRow(props: Props & { dragging?: Dragging }) {
       {columns.timeout && (
         <td className={`${classes.timeout} ${classes.number}`}>{timeoutOf(hook)} s</td>
       )}
-      {columns.runs && <Runs hookId={hook.id} />}
+      {columns.runs && (
+        <>
+          <td className={classes.runs}>{activity && <RunDots runs={activity.runs} />}</td>
+          <td className={`${classes.duration} ${classes.number}`}>
+            {typeof activity?.p95_ms === "number" ? sayDuration(activity.p95_ms) : ""}
+          </td>
+        </>
+      )}
       <td className={classes.switch}>
         <Enabled hook={hook} mayEdit={mayEdit} />
       </td>
@@ -168,9 +178,7 @@ function Place({
           arm();
           document.querySelector<HTMLElement>(`[data-handle="${hook.id}"]`)?.focus();
         }}
-      >
-        <IconGripVertical size={16} aria-hidden />
-      </button>
+      />
       <button
         type="button"
         className={classes.button}
@@ -179,7 +187,7 @@ function Place({
         data-move={`up ${hook.id}`}
         aria-label={`Move ${hook.name} up`}
       >
-        <IconChevronUp size={15} aria-hidden />
+        <FlatChevronUp size={15} />
       </button>
       <button
         type="button"
@@ -189,7 +197,7 @@ function Place({
         data-move={`down ${hook.id}`}
         aria-label={`Move ${hook.name} down`}
       >
-        <IconChevronDown size={15} aria-hidden />
+        <FlatChevronDown size={15} />
       </button>
     </div>
   );
@@ -199,18 +207,6 @@ function focusOnMove(direction: "up" | "down", id: number) {
   const button = (direction: string) =>
     document.querySelector<HTMLButtonElement>(`[data-move="${direction} ${id}"]:not(:disabled)`);
   (button(direction) ?? button(direction === "up" ? "down" : "up"))?.focus();
-}
-
-function Runs({ hookId }: { hookId: number }) {
-  const activity = useActivity(hookId);
-  return (
-    <>
-      <td className={classes.runs}>{activity && <RunDots runs={activity.runs} />}</td>
-      <td className={`${classes.duration} ${classes.number}`}>
-        {typeof activity?.p95_ms === "number" ? sayDuration(activity.p95_ms) : ""}
-      </td>
-    </>
-  );
 }
 
 function Enabled({ hook, mayEdit }: { hook: Props["row"]["hook"]; mayEdit: boolean }) {

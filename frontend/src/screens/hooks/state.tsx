@@ -1,13 +1,13 @@
 /** Whether a hook runs, and where it does not: why, and the way back. */
 import { Alert, Button, Group, Text } from "@mantine/core";
-import {
-  IconAlertTriangle,
-  IconCircleCheck,
-  IconCircleOff,
-  IconPlayerPause,
-  IconPlayerPlay,
-} from "@tabler/icons-react";
+import { IconAlertTriangle, IconPlayerPause, IconPlayerPlay } from "@tabler/icons-react";
 import { useMay } from "@/api/session";
+import {
+  FlatAlertTriangle,
+  FlatCircleCheck,
+  FlatCircleOff,
+  FlatPlayerPause,
+} from "@/parts/flat-icon";
 import type { Hook } from "@/parts/hook-words";
 import { ToneBadge } from "@/parts/outcome";
 import { Ago } from "@/parts/time";
@@ -21,10 +21,10 @@ export function stateOf(hook: Hook): HookState {
 }
 
 const SHOWN = {
-  on: { says: "on", tone: "good", icon: IconCircleCheck },
-  off: { says: "off", tone: "none", icon: IconCircleOff },
-  paused: { says: "paused", tone: "warn", icon: IconPlayerPause },
-  failed: { says: "disabled", tone: "bad", icon: IconAlertTriangle },
+  on: { says: "on", tone: "good", icon: FlatCircleCheck },
+  off: { says: "off", tone: "none", icon: FlatCircleOff },
+  paused: { says: "paused", tone: "warn", icon: FlatPlayerPause },
+  failed: { says: "disabled", tone: "bad", icon: FlatAlertTriangle },
 } as const;
 
 export function StateBadge({ hook }: { hook: Hook }) {

@@ -14,7 +14,10 @@ import { type ReactNode, useCallback, useMemo, useRef, useState } from "react";
 import { useNavigate } from "react-router";
 import { useMay } from "@/api/session";
 import { useListKeys } from "@/keys/list";
-import { useActivityRefresh } from "./activity";
+import type { Hook } from "@/parts/hook-words";
+import { usePlainLinks } from "@/parts/plain-links";
+import { useScopes } from "@/parts/scopes";
+import { useActivities } from "./activity";
 import { orderHooks } from "./change";
 import { type Columns, useColumns } from "./columns";
 import { announcements, instructions, nextPlace, upAndDown, withinBlock } from "./dragging";
@@ -24,6 +27,8 @@ import classes from "./table.module.css";
 
 const HEADING_PX = 44;
 const ROW_PX = 53;
+/** Above and below what is seen. */
+const OVERSCAN = 6;
 
 export function HookTable({ rows }: { rows: readonly Row[] }) {
   const navigate = useNavigate();
@@ -33,7 +38,8 @@ export function HookTable({ rows }: { rows: readonly Row[] }) {
   const [dragged, setDragged] = useState<number>();
   /** Of which block one is about to drag a hook; see HookRow. */
   const [armed, setArmed] = useState<string>();
-  useActivityRefresh();
+  const scopeOf = useScopeNames();
+  const onClick = usePlainLinks();
 
   const hookRows = useMemo(
     () => rows.flatMap((row, at) => (row.kind === "hook" ? [{ row, at }] : [])),
@@ -45,7 +51,7 @@ export function HookTable({ rows }: { rows: readonly Row[] }) {
     count: rows.length,
     estimateSize: (at) => (rows[at]?.kind === "heading" ? HEADING_PX : ROW_PX),
     getItemKey: (at) => rows[at]?.key ?? at,
-    overscan: 10,
+    overscan: OVERSCAN,
     scrollMargin: body.current?.offsetTop ?? 0,
     // What is dragged stays, however far one scrolls.
     rangeExtractor: (range) => {
@@ -84,6 +90,12 @@ export function HookTable({ rows }: { rows: readonly Row[] }) {
   );
 
   const drawn = virtualizer.getVirtualItems();
+  const activityOf = useActivities(
+    drawn.flatMap(({ index }) => {
+      const row = rows[index];
+      return row?.kind === "hook" ? [row.hook.id] : [];
+    }),
+  );
   const margin = virtualizer.options.scrollMargin;
   const gap = (px: number, key: string) =>
     px > 0 && (
@@ -130,6 +142,8 @@ export function HookTable({ rows }: { rows: readonly Row[] }) {
         position={item.index + 2}
         isUnderCursor={index === cursor}
         columns={columns}
+        scope={scopeOf(row.hook)}
+        activity={activityOf(row.hook.id)}
         mayEdit={mayEdit}
         isArmed={armed === row.block.key}
         onArm={onArm}
@@ -151,13 +165,30 @@ export function HookTable({ rows }: { rows: readonly Row[] }) {
     >
       <table className={classes.table} aria-rowcount={rows.length + 1} aria-label="Hooks">
         <Head columns={columns} />
-        <tbody ref={body}>
+        {/* eslint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/no-noninteractive-element-interactions -- the links in it have the keys */}
+        <tbody ref={body} onClick={onClick}>
           {content}
           {gap(margin + virtualizer.getTotalSize() - end, "rest")}
         </tbody>
       </table>
     </DndContext>
   );
+}
+
+/** The names of a hook's scope, the same array for all hooks of it. */
+function useScopeNames(): (hook: Hook) => readonly string[] {
+  const { chain, projects, sceneTypes } = useScopes();
+  const known = useMemo(
+    () => new Map<string, readonly string[]>(),
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- what the names are made of
+    [projects, sceneTypes],
+  );
+  return ({ scope_type, scope_id }) => {
+    const key = `${scope_type} ${scope_id}`;
+    const names = known.get(key) ?? chain(scope_type, scope_id);
+    known.set(key, names);
+    return names;
+  };
 }
 
 function Head({ columns }: { columns: Columns }) {
