@@ -9,23 +9,38 @@ import { ProblemAlert } from "./problem-alert";
 /** What the server says of what it does not have, or could not have. */
 const GONE = [400, 404, 422];
 
+export const isGone = (error: unknown): boolean =>
+  error !== null && error !== undefined && GONE.includes(problemOf(error).status);
+
 export function AwaitedPage({
   what,
   query,
+  isNone = isGone(query.error),
   before,
   gone,
+  action,
+  children,
 }: {
   /** Such as "Event". */
   what: string;
   query: { error: unknown; refetch: () => Promise<unknown> };
+  /** Whether it is known that there is none; the server says so, as a rule. */
+  isNone?: boolean;
   before?: ReactNode;
   /** Why it may not be there. */
   gone: ReactNode;
+  /** What can be done where there is none. */
+  action?: ReactNode;
+  /** What there is all the same. */
+  children?: ReactNode;
 }) {
-  if (query.error && GONE.includes(problemOf(query.error).status)) {
+  if (isNone) {
     return (
       <Page title={`${what} not found`} before={before}>
-        <EmptyState title={`There is no such ${what.toLowerCase()}`}>{gone}</EmptyState>
+        <EmptyState title={`There is no such ${what.toLowerCase()}`} action={action}>
+          {gone}
+        </EmptyState>
+        {children}
       </Page>
     );
   }

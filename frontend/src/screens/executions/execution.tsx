@@ -1,13 +1,11 @@
-import { Button, Grid, Group, Paper, Skeleton, Stack, Text, Tooltip } from "@mantine/core";
+import { Button, Grid, Group, Paper, Stack, Text, Tooltip } from "@mantine/core";
 import { IconChevronLeft, IconChevronRight, IconPlayerPlay } from "@tabler/icons-react";
 import { Link, useNavigate, useParams } from "react-router";
 import { api } from "@/api/client";
-import { problemOf } from "@/api/problem";
+import { AwaitedPage } from "@/parts/awaited-page";
 import { BackLink } from "@/parts/back-link";
-import { EmptyState } from "@/parts/empty-state";
 import { useFilters } from "@/parts/filters";
 import { Page } from "@/parts/page";
-import { ProblemAlert } from "@/parts/problem-alert";
 import { Section } from "@/parts/section";
 import { Ago } from "@/parts/time";
 import { WhyItRan, WithWhat } from "./about";
@@ -25,27 +23,15 @@ export function Component() {
     // A record never changes.
     { enabled: Number.isInteger(id), staleTime: Number.POSITIVE_INFINITY },
   );
-  if (!Number.isInteger(id) || (query.error && problemOf(query.error).status === 404)) {
-    return (
-      <Page title="Execution not found" before={<BackLink to="/executions">Executions</BackLink>}>
-        <EmptyState title={`There is no execution ${id || ""}`}>
-          Old executions are removed after the time that the server keeps them for.
-        </EmptyState>
-      </Page>
-    );
-  }
   if (!query.data) {
     return (
-      <Page title="Execution" before={<BackLink to="/executions">Executions</BackLink>}>
-        {query.error ? (
-          <ProblemAlert error={query.error} onRetry={() => void query.refetch()} />
-        ) : (
-          <Stack>
-            <Skeleton h={72} />
-            <Skeleton h={420} />
-          </Stack>
-        )}
-      </Page>
+      <AwaitedPage
+        what="Execution"
+        query={query}
+        isNone={Number.isInteger(id) ? undefined : true}
+        before={<BackLink to="/executions">Executions</BackLink>}
+        gone="Old executions are removed after the time that the server keeps them for."
+      />
     );
   }
   return <Shown key={id} log={query.data} />;

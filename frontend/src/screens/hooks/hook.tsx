@@ -22,15 +22,13 @@ import {
 import { lazy, type ReactNode, Suspense, useState } from "react";
 import { Link, useLocation, useNavigate, useParams } from "react-router";
 import { api } from "@/api/client";
-import { problemOf } from "@/api/problem";
 import { useMay } from "@/api/session";
+import { AwaitedPage, isGone } from "@/parts/awaited-page";
 import { BackLink } from "@/parts/back-link";
 import { Confirm } from "@/parts/confirm";
-import { EmptyState } from "@/parts/empty-state";
 import { HookTypeMark, TrustedBadge } from "@/parts/hook-badges";
 import { type Hook, sayHookPoint } from "@/parts/hook-words";
 import { Page } from "@/parts/page";
-import { ProblemAlert } from "@/parts/problem-alert";
 import { ScopeBadge } from "@/parts/scope-badge";
 import { useScopes } from "@/parts/scopes";
 import { tellDone } from "@/parts/tell";
@@ -64,27 +62,19 @@ export function Component() {
   const found = api.useQuery("get", "/api/v1/hooks/{id}", { params: { path: { id } } });
   const hook = found.data as Hook | undefined;
   // What a query knew stays with it when it is refused.
-  const isGone = problemOf(found.error).status === 404;
-  if (hook && !isGone) return <HookPage key={id} hook={hook} />;
+  if (hook && !isGone(found.error)) return <HookPage key={id} hook={hook} />;
   return (
-    <Page title="Hook" before={<BackLink to="/hooks">Hooks</BackLink>}>
-      {found.isPending && <Skeleton h={480} />}
-      {found.error && isGone && (
-        <EmptyState
-          title="There is no such hook"
-          action={
-            <Button component={Link} to={`/executions?hook_id=${id}`} variant="default">
-              Its executions
-            </Button>
-          }
-        >
-          It was deleted, or never was. What it did is on record all the same.
-        </EmptyState>
-      )}
-      {found.error && !isGone && (
-        <ProblemAlert error={found.error} onRetry={() => void found.refetch()} />
-      )}
-    </Page>
+    <AwaitedPage
+      what="Hook"
+      query={found}
+      before={<BackLink to="/hooks">Hooks</BackLink>}
+      gone="It was deleted, or never was. What it did is on record all the same."
+      action={
+        <Button component={Link} to={`/executions?hook_id=${id}`} variant="default">
+          Its executions
+        </Button>
+      }
+    />
   );
 }
 
@@ -123,7 +113,6 @@ function HookPage({ hook }: { hook: Hook }) {
       {warnings.length > 0 && (
         <Alert
           color="orange"
-          styles={{ title: { color: "var(--mantine-color-text)" } }}
           icon={<IconInfoCircle size={18} />}
           title="Saved, with a remark"
           withCloseButton

@@ -1,19 +1,17 @@
 /** One plugin: what it is, may touch and is told; its versions; where it runs and how much. */
-import { Button, Grid, Group, Menu, Paper, Select, Skeleton, Stack, Text } from "@mantine/core";
+import { Button, Grid, Group, Menu, Paper, Select, Stack, Text } from "@mantine/core";
 import { IconChevronDown, IconDownload, IconPlus } from "@tabler/icons-react";
 import { useState } from "react";
 import { useNavigate, useParams } from "react-router";
 import { api } from "@/api/client";
-import { problemOf } from "@/api/problem";
 import { useMay } from "@/api/session";
+import { AwaitedPage } from "@/parts/awaited-page";
 import { BackLink } from "@/parts/back-link";
-import { EmptyState } from "@/parts/empty-state";
 import { useFilters } from "@/parts/filters";
 import { JsonView } from "@/parts/json-view";
 import { Notice } from "@/parts/notice";
 import { Page } from "@/parts/page";
 import { asksNothing, PluginSettingsForm, type SettingsSchema } from "@/parts/plugin-settings-form";
-import { ProblemAlert } from "@/parts/problem-alert";
 import { Section } from "@/parts/section";
 import { Ago } from "@/parts/time";
 import { AboutVersion } from "./about";
@@ -37,30 +35,15 @@ export function Component() {
   const shown = version
     ? all.find((one) => one.version === version)
     : (all.find(({ yanked }) => !yanked) ?? all[0]);
-  const isGone =
-    (versions.error && [400, 404].includes(problemOf(versions.error).status)) ||
-    (versions.data && !shown);
-  if (isGone) {
-    return (
-      <Page title="Plugin not found" before={BACK}>
-        <EmptyState title={`There is no ${version ? `${name} ${version}` : name}`}>
-          Nobody published it on this server.
-        </EmptyState>
-      </Page>
-    );
-  }
   if (!shown) {
     return (
-      <Page title={name} before={BACK}>
-        {versions.error ? (
-          <ProblemAlert error={versions.error} onRetry={() => void versions.refetch()} />
-        ) : (
-          <Stack>
-            <Skeleton h={40} />
-            <Skeleton h={360} />
-          </Stack>
-        )}
-      </Page>
+      <AwaitedPage
+        what={version ? "Version" : "Plugin"}
+        query={versions}
+        isNone={versions.data ? true : undefined}
+        before={BACK}
+        gone={`Nobody published ${version ? `${name} ${version}` : name} on this server.`}
+      />
     );
   }
   if (filters.values.install) {

@@ -1,4 +1,4 @@
-import { ActionIcon, Anchor, Button, List, Menu, Skeleton, Stack, Tabs, Text } from "@mantine/core";
+import { ActionIcon, Anchor, Button, List, Menu, Tabs, Text } from "@mantine/core";
 import { IconDots, IconTrash, IconWebhook } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
@@ -7,13 +7,12 @@ import { client } from "@/api/client";
 import { problemOf } from "@/api/problem";
 import { outdated } from "@/api/queries";
 import { useMay } from "@/api/session";
+import { AwaitedPage, isGone } from "@/parts/awaited-page";
 import { BackLink } from "@/parts/back-link";
 import { Confirm } from "@/parts/confirm";
-import { EmptyState } from "@/parts/empty-state";
 import { useFilters } from "@/parts/filters";
 import type { Hook } from "@/parts/hook-words";
 import { Page } from "@/parts/page";
-import { ProblemAlert } from "@/parts/problem-alert";
 import { ScopeBadge } from "@/parts/scope-badge";
 import { tellDone } from "@/parts/tell";
 import { sayBytes } from "@/parts/time";
@@ -38,31 +37,24 @@ export function Component() {
   const hooks = useAllHooks();
   const users = useMemo(() => hooksByScript(hooks.data ?? []).get(path) ?? [], [hooks.data, path]);
   // What a query knew stays with it when it is refused.
-  const isGone = problemOf(script.error).status === 404;
-  if (script.data && !isGone) {
+  if (script.data && !isGone(script.error)) {
     return <ScriptPage key={path} path={path} script={script.data} users={users} />;
   }
   return (
-    <Page
-      title={<span className="mono">{path}</span>}
-      documentTitle={path}
+    <AwaitedPage
+      what="Script"
+      query={script}
       before={<BackLink to="/scripts">Scripts</BackLink>}
+      gone={
+        <>
+          <span className="mono">{path}</span> was deleted from the store, or never pushed.
+          {users.length > 0 &&
+            " Hooks that name it run what lies below the server's scripts directories, which is not shown here."}
+        </>
+      }
     >
-      {script.isPending && <Skeleton h={420} />}
-      {script.error && !isGone && (
-        <ProblemAlert error={script.error} onRetry={() => void script.refetch()} />
-      )}
-      {script.error && isGone && (
-        <Stack>
-          <EmptyState title="Not in the script store">
-            {users.length > 0
-              ? "Hooks that name it run what lies below the server's scripts directories, which is not shown here."
-              : "It was deleted, or never pushed."}
-          </EmptyState>
-          {users.length > 0 && <Users users={users} />}
-        </Stack>
-      )}
-    </Page>
+      {users.length > 0 && <Users users={users} />}
+    </AwaitedPage>
   );
 }
 
