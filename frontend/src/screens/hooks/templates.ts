@@ -1,5 +1,6 @@
 /** Hooks to begin with: each does something that pipelines want, and says how. */
 import type { HookType } from "@/parts/hook-words";
+import { SCRIPT_TEMPLATES } from "@/screens/scripts/templates";
 import type { Draft } from "./form/draft";
 
 export type Template = {
@@ -8,7 +9,11 @@ export type Template = {
   title: string;
   says: string;
   draft: Partial<Draft>;
+  /** What it runs, which is put into the script store with it. */
+  script?: { path: string; text: string };
 };
+
+const CHECK_SIZE = "qc/check_size.py";
 
 export const TEMPLATES: readonly Template[] = [
   {
@@ -22,14 +27,15 @@ export const TEMPLATES: readonly Template[] = [
       hook_type: "python",
       hook_point: "post_segment",
       failure_mode: "block",
-      config: { script_path: "qc/check_size.py", grants: { segment: "read" } },
+      config: { script_path: CHECK_SIZE, grants: { segment: "read" } },
     },
+    script: { path: CHECK_SIZE, text: SCRIPT_TEMPLATES.python },
   },
   {
     id: "tell-tracker",
     type: "webhook",
     title: "Tell another system",
-    says: "A signed request tells your tracker when a job is completed, and is repeated until it arrives.",
+    says: "A request tells your tracker when a job is completed, and is repeated until it arrives. You say where it goes.",
     draft: {
       name: "tell-tracker",
       description: "Tells the tracker that a job is completed.",
@@ -37,23 +43,10 @@ export const TEMPLATES: readonly Template[] = [
       event: "job_completed",
       failure_mode: "warn",
       config: {
-        url: "https://tracker.example.com/hooks/jobs",
+        // Only who writes it knows; the field says so.
+        url: "",
         retry: { retries: 5, long_tail: true },
       },
-    },
-  },
-  {
-    id: "probe",
-    type: "wasm",
-    title: "Run a plugin",
-    says: "A sandboxed plugin reads what it is granted, and nothing else of the machine.",
-    draft: {
-      name: "media-probe",
-      description: "Reads codecs, size, frame rate and duration.",
-      hook_type: "wasm",
-      hook_point: "post_variant",
-      failure_mode: "warn",
-      config: { plugin: "", grants: { segment: "read" } },
     },
   },
 ];
