@@ -38,13 +38,26 @@ const indigo: MantineColorsTuple = [
   "#3633a0",
   "#2b2a7a",
 ];
+/** From the sixth on darker than Mantine's: white on them can be read. */
+const red: MantineColorsTuple = [
+  "#fff5f5",
+  "#ffe3e3",
+  "#ffc9c9",
+  "#ffa8a8",
+  "#ff8787",
+  "#ff6b6b",
+  "#db2e2e",
+  "#c92a2a",
+  "#b52525",
+  "#a51f1f",
+];
 
 export const theme = createTheme({
   primaryColor: "indigo",
   primaryShade: { light: 6, dark: 6 },
   autoContrast: true,
   luminanceThreshold: 0.36,
-  colors: { slate, dark, indigo },
+  colors: { slate, dark, indigo, red },
   fontFamily: "'Inter Variable', system-ui, sans-serif",
   fontFamilyMonospace:
     "ui-monospace, 'SFMono-Regular', 'JetBrains Mono', 'DejaVu Sans Mono', monospace",
@@ -57,6 +70,8 @@ export const theme = createTheme({
   cursorType: "pointer",
   respectReducedMotion: true,
   components: {
+    // In its own colour it could not be read on its own ground.
+    Alert: { styles: { title: { color: "var(--mantine-color-text)" } } },
     Button: { defaultProps: { size: "sm" } },
     Table: { defaultProps: { verticalSpacing: "xs", highlightOnHover: true } },
     Tooltip: { defaultProps: { openDelay: 250, withArrow: true, multiline: true, maw: 360 } },

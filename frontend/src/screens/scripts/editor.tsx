@@ -61,11 +61,7 @@ export function ScriptEditor({
   return (
     <Stack gap="sm">
       {isStale && isChanged && (
-        <Alert
-          color="orange"
-          styles={{ title: { color: "var(--mantine-color-text)" } }}
-          title={`Somebody saved version ${script.version} meanwhile`}
-        >
+        <Alert color="orange" title={`Somebody saved version ${script.version} meanwhile`}>
           <Group justify="space-between">
             <Text fz="sm">
               What you see is version {base.version} with your changes. This is what they changed:

@@ -136,7 +136,6 @@ export function HookForm({
         {isStale && isChanged && (
           <Alert
             color="orange"
-            styles={{ title: { color: "var(--mantine-color-text)" } }}
             icon={<IconUsers size={18} />}
             title="Somebody else changed this hook meanwhile"
           >
