@@ -215,11 +215,19 @@ impl Group {
 
     /// The processes in it, opened for each look: the first version shows who
     /// has the file open a list that is up to a second old.
-    fn members(&self) -> String {
+    fn members(&self) -> io::Result<String> {
         // Whoever is in one part is in all.
         let part = self.parts.first();
-        part.and_then(|part| fs::read_to_string(part.path.join("cgroup.procs")).ok())
-            .unwrap_or_default()
+        part.map_or_else(
+            || Ok(String::new()),
+            |part| fs::read_to_string(part.path.join("cgroup.procs")),
+        )
+    }
+
+    /// Whether it can be that of another run: nothing of this one is left in it,
+    /// as far as is known.
+    fn is_as_new(&self) -> bool {
+        self.members().is_ok_and(|pids| pids.is_empty()) && !self.holds_memory()
     }
 }
 
@@ -278,13 +286,17 @@ impl ControlGroup {
         parts.try_for_each(|part| part.entrance.write_all_at(pid.as_bytes(), 0))
     }
 
-    /// The processes in it that have not ended, wherever they went.
-    pub(super) fn members(&self) -> Vec<Pid> {
-        let pids = self.group.as_ref().map(Group::members).unwrap_or_default();
+    /// The processes in it that have not ended, wherever they went. Where the list
+    /// cannot be read, as by a server that has too many files open, there may be
+    /// some.
+    pub(super) fn members(&self) -> io::Result<Vec<Pid>> {
+        let pids = self.group.as_ref().map(Group::members).transpose()?;
         // 0 is one whose number is not known in here.
-        pids.lines()
+        Ok(pids
+            .unwrap_or_default()
+            .lines()
             .filter_map(|pid| Pid::from_raw(pid.parse().ok()?))
-            .collect()
+            .collect())
     }
 
     /// What it was refused, if anything.
@@ -334,7 +346,7 @@ impl Drop for ControlGroup {
         let Some(mut group) = self.group.take() else {
             return;
         };
-        if group.members().is_empty() && !group.holds_memory() {
+        if group.is_as_new() {
             let parts = group.parts.iter_mut();
             parts
                 .flat_map(|part| &mut part.counts)
@@ -348,5 +360,62 @@ impl Drop for ControlGroup {
                 groups.idle.push(group);
             }
         }
+    }
+}
+
+#[cfg(test)]
+impl ControlGroup {
+    /// The first group of a server that has made none yet, with a directory that
+    /// stands in for the kernel's.
+    pub(super) fn standing_in(path: &std::path::Path) -> Self {
+        let group = Group {
+            parts: vec![Part {
+                entrance: File::create(path.join("tasks")).unwrap(),
+                counts: Vec::new(),
+                path: path.to_owned(),
+            }],
+            limits: GroupLimits {
+                processes: 0,
+                memory_bytes: 0,
+            },
+        };
+        let of = ControlGroups {
+            groups: Mutex::default(),
+            hierarchies: Vec::new(),
+        };
+        Self {
+            group: Some(group),
+            of: Arc::new(of),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+    use tempfile::TempDir;
+
+    #[rstest]
+    #[case::empty(Some(""), Some(vec![]), 1)]
+    #[case::inhabited(Some("12\n0\n13\n"), Some(vec![12, 13]), 0)]
+    #[case::by_one_that_is_not_known_here(Some("0\n"), Some(vec![]), 0)]
+    #[case::nobody_knows(None, None, 0)]
+    fn a_group_is_used_again_if_it_is_known_that_nobody_is_in_it(
+        #[case] list: Option<&str>,
+        #[case] members: Option<Vec<i32>>,
+        #[case] kept: usize,
+    ) {
+        let stand_in = TempDir::new().unwrap();
+        if let Some(list) = list {
+            fs::write(stand_in.path().join("cgroup.procs"), list).unwrap();
+        }
+        let group = ControlGroup::standing_in(stand_in.path());
+        let of = Arc::clone(&group.of);
+        let found = group.members().ok();
+        let found = found.map(|pids| pids.into_iter().map(Pid::as_raw_pid).collect());
+        assert_eq!(found, members);
+        drop(group);
+        assert_eq!(of.groups.lock().unwrap().idle.len(), kept);
     }
 }

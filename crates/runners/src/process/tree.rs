@@ -52,6 +52,20 @@ pub(super) enum Kind {
     Forked,
 }
 
+/// What is left of a tree.
+#[derive(Debug, Default)]
+struct Left {
+    processes: Vec<Pid>,
+    /// Why there may be others: a list that could not be read.
+    unlisted: Option<io::Error>,
+}
+
+impl Left {
+    fn is_nothing(&self) -> bool {
+        self.processes.is_empty() && self.unlisted.is_none()
+    }
+}
+
 /// Our ends of the leader's pipes.
 #[derive(Debug)]
 pub(super) struct Pipes {
@@ -166,9 +180,9 @@ impl Tree {
         has_ended(&self.pidfd, patience)
     }
 
-    /// Whether nothing is left of it that runs.
+    /// Whether it is known that nothing is left of it that runs.
     pub(super) fn is_over(&self) -> bool {
-        self.left().is_empty()
+        self.left().is_nothing()
     }
 
     /// What the kernel refused it, if anything.
@@ -193,7 +207,7 @@ impl Tree {
     /// which in the ordinary case is at once.
     pub(super) async fn end(&self, grace: Duration) {
         let mut left = self.left();
-        if left.is_empty() {
+        if left.is_nothing() {
             return;
         }
         self.signal(&left, Signal::TERM);
@@ -202,7 +216,7 @@ impl Tree {
         loop {
             tokio::time::sleep(pause.next()).await;
             left = self.left();
-            if left.is_empty() {
+            if left.is_nothing() {
                 return;
             }
             if Instant::now() >= term_until {
@@ -215,14 +229,14 @@ impl Tree {
     /// Kills everything. Returns when nothing is left.
     pub(super) async fn kill(&self) {
         // Without a list at first: a fork bomb grows while it is listed.
-        let mut left = Vec::new();
+        let mut left = Left::default();
         let until = Instant::now() + KILL_PATIENCE;
         let mut pause = Pause::default();
         loop {
             self.signal(&left, Signal::KILL);
             tokio::time::sleep(pause.next()).await;
             left = self.left();
-            if left.is_empty() || Instant::now() >= until {
+            if left.is_nothing() || Instant::now() >= until {
                 break;
             }
         }
@@ -243,43 +257,52 @@ impl Tree {
 
     /// The processes that are left: the leader while it runs, with what is
     /// below it, and what lost its parent.
-    fn left(&self) -> Vec<Pid> {
+    fn left(&self) -> Left {
         self.left_up_to(procfs::DESCENDANTS_MAX)
     }
 
-    fn left_up_to(&self, most: usize) -> Vec<Pid> {
-        let mut left = match &self.registration {
+    fn left_up_to(&self, most: usize) -> Left {
+        let mut processes = match &self.registration {
             Some(registration) => registration.left_behind(most),
             None => Vec::new(),
         };
         if self.leader_runs() {
-            left.push(self.leader);
-            left.extend(procfs::descendants(self.leader, most));
+            processes.push(self.leader);
+            processes.extend(procfs::descendants(self.leader, most));
             // Who reaps it may have done so meanwhile, and its number may be
             // somebody else's.
             if self.kind == Kind::Forked && !self.leader_runs() {
-                left.clear();
+                processes.clear();
             }
         }
+        let mut unlisted = None;
         // What left the session, and has nothing of ours in its environment, is
         // still in the group that it was started in.
         if self.kind == Kind::Program
             && let Some(group) = &self.group
         {
-            for pid in group.members() {
-                if !left.contains(&pid) {
-                    left.push(pid);
+            match group.members() {
+                Ok(members) => {
+                    for pid in members {
+                        if !processes.contains(&pid) {
+                            processes.push(pid);
+                        }
+                    }
                 }
+                Err(error) => unlisted = Some(error),
             }
         }
-        left
+        Left {
+            processes,
+            unlisted,
+        }
     }
 
     /// The processes that are the hook's own and not its sandbox's; of a tree of
     /// more than so many, at least so many.
     pub(super) fn members(&self, most: usize) -> Vec<Pid> {
         // Bubblewrap and the sandbox's first process come on top.
-        let mut members = self.left_up_to(most + 2);
+        let mut members = self.left_up_to(most + 2).processes;
         match self.kind {
             Kind::Program => {}
             Kind::Sandbox => {
@@ -312,7 +335,7 @@ impl Tree {
         !self.reaped && matches!(waitid(WaitId::Pid(self.leader), options), Ok(None))
     }
 
-    fn signal(&self, left: &[Pid], signal: Signal) {
+    fn signal(&self, left: &Left, signal: Signal) {
         if self.kind == Kind::Sandbox {
             let first = procfs::children(self.leader);
             for &pid in &first {
@@ -330,7 +353,7 @@ impl Tree {
         }
         // The group at once, so that nothing in it can fork out of reach.
         let _ = kill_process_group(self.leader, signal);
-        for &pid in left {
+        for &pid in &left.processes {
             // A second TERM would interrupt what the first one started.
             let had_it = signal == Signal::TERM
                 && procfs::Stat::of(pid).is_some_and(|stat| stat.group == self.leader.as_raw_pid());
@@ -340,12 +363,19 @@ impl Tree {
         }
     }
 
-    fn report(&self, left: &[Pid]) {
-        if !left.is_empty() {
+    fn report(&self, left: &Left) {
+        let leader = self.leader.as_raw_pid();
+        if !left.processes.is_empty() {
             tracing::error!(
-                leader = self.leader.as_raw_pid(),
-                left = left.len(),
+                leader,
+                left = left.processes.len(),
                 "processes of a hook survived SIGKILL"
+            );
+        } else if let Some(error) = &left.unlisted {
+            tracing::error!(
+                leader,
+                %error,
+                "processes of a hook may be left: its control group cannot be read"
             );
         }
     }
@@ -358,14 +388,14 @@ impl Drop for Tree {
         if self.reaped {
             return;
         }
-        let mut left = Vec::new();
+        let mut left = Left::default();
         let until = Instant::now() + KILL_PATIENCE;
         let mut pause = Pause::default();
         loop {
             self.signal(&left, Signal::KILL);
             thread::sleep(pause.next());
             left = self.left();
-            if left.is_empty() || Instant::now() >= until {
+            if left.is_nothing() || Instant::now() >= until {
                 break;
             }
         }
@@ -400,5 +430,34 @@ impl Pause {
     fn next(&mut self) -> Duration {
         self.0 += 1;
         Duration::from_millis(u64::from(self.0.min(10)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+    use tempfile::TempDir;
+
+    const LONG: Duration = Duration::from_secs(30);
+
+    #[tokio::test]
+    async fn what_cannot_be_listed_is_not_over() {
+        let stand_in = TempDir::new().unwrap();
+        let list = stand_in.path().join("cgroup.procs");
+        fs::write(&list, "").unwrap();
+        let group = ControlGroup::standing_in(stand_in.path());
+        let program = Program::new("/bin/true", "/");
+        let (tree, _pipes) = Tree::start(program, Kind::Program, Some(group), "none").unwrap();
+        assert!(tree.ends_within(LONG));
+        assert!(tree.is_over());
+        fs::remove_file(&list).unwrap();
+        assert!(!tree.is_over());
+        // Nobody says that it has ended before it can be read again.
+        let end = tree.end(LONG);
+        tokio::pin!(end);
+        assert!(futures_util::poll!(&mut end).is_pending());
+        fs::write(&list, "").unwrap();
+        end.await;
     }
 }
