@@ -44,6 +44,26 @@ test.describe("events", () => {
     await expect(desk.getByText("No hook answers it")).toBeVisible();
   });
 
+  test("what was filled in for one type is not published as another", async ({ studio, desk }) => {
+    const typed = (name: string, property: string) => ({
+      name,
+      kind: "business",
+      schema: { type: "object", properties: { [property]: { type: "string" } } },
+    });
+    await studio.ask("POST", "/event-types", typed("dailies_cut", "reel"));
+    await studio.ask("POST", "/event-types", typed("dailies_sent", "room"));
+    await desk.goto("/events?publish=dailies_cut");
+    const dialog = desk.getByRole("dialog", { name: "Publish an event" });
+    await dialog.getByRole("textbox", { name: "reel" }).fill("A012");
+    await dialog.getByRole("combobox", { name: "Event" }).fill("dailies_sent");
+    await desk.keyboard.press("Escape");
+    await dialog.getByRole("textbox", { name: "room" }).fill("Screening 2");
+    await dialog.getByRole("button", { name: "Publish", exact: true }).click();
+    await expect(dialog.getByText("No hook answers it.")).toBeVisible();
+    const [sent] = await studio.list<{ data: object }>("/events?event=dailies_sent");
+    expect(sent?.data).toEqual({ room: "Screening 2" });
+  });
+
   test("the list is filtered in the address, and gone through with the keyboard", async ({
     studio,
     desk,
@@ -107,6 +127,32 @@ test.describe("events", () => {
     await dialog.getByRole("button", { name: "Replay", exact: true }).click();
     await expect(dialog.getByText(/on their way again/)).toBeVisible();
   });
+});
+
+test("one event is replayed from its page, to a hook that came later", async ({ studio, desk }) => {
+  await studio.ask("POST", "/event-types", { name: "plate_ingested", kind: "business" });
+  const { id } = await emit(studio, "plate_ingested", { plate: 4 });
+  await emit(studio, "plate_ingested", { plate: 5 });
+  const receiver = await Receiver.start();
+  const hook = await studio.hook({
+    name: "plate-board",
+    hook_type: "webhook",
+    event: "plate_ingested",
+    config: { url: receiver.url },
+  });
+  await desk.goto(`/events/${id}`);
+  await expect(desk.getByText("No hook answers it")).toBeVisible();
+  await desk.getByRole("button", { name: "Replay this event" }).click();
+  const dialog = desk.getByRole("dialog", { name: "Replay this event" });
+  await dialog.getByRole("combobox", { name: "Hook" }).fill("plate-board");
+  await desk.getByRole("option", { name: /plate-board/ }).click();
+  await expect(dialog.getByText(/If it did not get the event/)).toBeVisible();
+  await dialog.getByRole("button", { name: "Replay", exact: true }).click();
+  await expect(dialog.getByText("1 on their way again")).toBeVisible();
+  await dialog.getByRole("button", { name: "Close" }).last().click();
+  await expect(desk.getByRole("row").filter({ hasText: "plate-board" })).toContainText("delivered");
+  await studio.ask("DELETE", `/hooks/${hook.id}`);
+  await receiver.stop();
 });
 
 test.describe("deliveries", () => {
