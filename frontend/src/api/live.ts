@@ -1,7 +1,7 @@
 /** What happens on the server, as it happens, for what is on the screen. */
 import { useEffect, useRef } from "react";
 import { useGather } from "./gather";
-import { outdated } from "./queries";
+import { outdatedByOthers } from "./queries";
 import { followTogether } from "./shared-stream";
 import type { LiveEvent } from "./stream";
 
@@ -39,7 +39,7 @@ const REFRESH_MS = 2_000;
 
 /** Keeps what is on the screen as it is on the server, while somebody is signed in. */
 export function useLiveRefresh() {
-  const refresh = useGather<string>((routes) => outdated(...routes), REFRESH_MS);
+  const refresh = useGather<string>((routes) => outdatedByOthers(...routes), REFRESH_MS);
   useHeard(({ event_name }) => {
     if (event_name === "hook_output" || event_name === "job_progress") return;
     refresh("/events");

@@ -26,12 +26,24 @@ onConnection(() => {
   was = now;
 });
 
+/** The keys of lists that are read page by page begin with it (see parts/live-list.ts). */
+export const PAGES = "pages";
+
 /** Everything that was asked of these routes is asked again, where it is on the screen. */
 export function outdated(...routes: string[]) {
+  askAgain(routes, () => true);
+}
+
+/** The same after what others did: who reads a list is not to lose the place in it. */
+export function outdatedByOthers(...routes: string[]) {
+  askAgain(routes, (kind) => kind !== PAGES);
+}
+
+function askAgain(routes: string[], isMeant: (kind: unknown) => boolean) {
   for (const route of routes) {
     void queries.invalidateQueries({
-      predicate: ({ queryKey }) =>
-        typeof queryKey[1] === "string" && queryKey[1].startsWith(`/api/v1${route}`),
+      predicate: ({ queryKey: [kind, path] }) =>
+        typeof path === "string" && path.startsWith(`/api/v1${route}`) && isMeant(kind),
     });
   }
 }

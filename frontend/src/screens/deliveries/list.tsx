@@ -3,17 +3,17 @@ import { Button, Group } from "@mantine/core";
 import { IconSend } from "@tabler/icons-react";
 import { useMemo } from "react";
 import { Link, useNavigate } from "react-router";
-import { api } from "@/api/client";
+import { client } from "@/api/client";
 import { useMay } from "@/api/session";
 import { EmptyState } from "@/parts/empty-state";
 import { FilterEvent, FilterRow, FilterSelect, FilterTime } from "@/parts/filter-row";
 import { type Filters, useFilters } from "@/parts/filters";
 import { HookSelect } from "@/parts/hook-select";
+import { useLiveList } from "@/parts/live-list";
 import { type ExecutionStatus, sayStatus, STATUSES } from "@/parts/outcome";
 import { Page } from "@/parts/page";
 import { PagedTable } from "@/parts/paged-table";
 import { SearchField } from "@/parts/search-field";
-import { PAGED } from "@/parts/show-more";
 import { deliveryColumns } from "./columns";
 import { HeldUpHooks } from "./held-up-hooks";
 import { DELIVERY_STATES, type DeliveryState, sayDeliveryState, toneOfDelivery } from "./state";
@@ -25,24 +25,18 @@ export function Component() {
   const mayRetry = useMay("editor");
   const filters = useFilters(...KEYS);
   const { state, hook_id, event, status, since, until, contains } = filters.values;
-  const list = api.useInfiniteQuery(
-    "get",
+  const list = useLiveList(
     "/api/v1/deliveries",
     {
-      params: {
-        query: {
-          state: state as DeliveryState | undefined,
-          hook_id: hook_id ? Number(hook_id) : undefined,
-          event,
-          status: status as ExecutionStatus | undefined,
-          since,
-          until,
-          contains,
-          limit: 100,
-        },
-      },
+      state: state as DeliveryState | undefined,
+      hook_id: hook_id ? Number(hook_id) : undefined,
+      event,
+      status: status as ExecutionStatus | undefined,
+      since,
+      until,
+      contains,
     },
-    PAGED,
+    (query, signal) => client.GET("/api/v1/deliveries", { signal, params: { query } }),
   );
   const columns = useMemo(() => deliveryColumns(mayRetry), [mayRetry]);
   return (

@@ -2,14 +2,14 @@
 import { Button, Text } from "@mantine/core";
 import { IconBolt } from "@tabler/icons-react";
 import { Link, useNavigate } from "react-router";
-import { api } from "@/api/client";
+import { client } from "@/api/client";
 import { EmptyState } from "@/parts/empty-state";
 import { FilterEvent, FilterNumber, FilterRow, FilterTime } from "@/parts/filter-row";
 import { useFilters } from "@/parts/filters";
 import { isKnown } from "@/parts/known";
+import { useLiveList } from "@/parts/live-list";
 import { PagedTable } from "@/parts/paged-table";
 import { ScopeBadge } from "@/parts/scope-badge";
-import { PAGED } from "@/parts/show-more";
 import { Ago } from "@/parts/time";
 import type { Column } from "@/parts/virtual-table";
 import { type EventShown, isAboutScope, sayEvent } from "./words";
@@ -62,15 +62,10 @@ export function OnRecord() {
   const navigate = useNavigate();
   const filters = useFilters("event", "job_id", "since", "until");
   const { event, job_id, since, until } = filters.values;
-  const list = api.useInfiniteQuery(
-    "get",
+  const list = useLiveList(
     "/api/v1/events",
-    {
-      params: {
-        query: { event, job_id: job_id ? Number(job_id) : undefined, since, until, limit: 100 },
-      },
-    },
-    PAGED,
+    { event, job_id: job_id ? Number(job_id) : undefined, since, until },
+    (query, signal) => client.GET("/api/v1/events", { signal, params: { query } }),
   );
   return (
     <>

@@ -1,6 +1,5 @@
 /** Executions with their filters, of all hooks, of one, or of one job. */
 import {
-  Affix,
   Alert,
   Button,
   Group,
@@ -12,10 +11,12 @@ import {
   Text,
   Tooltip,
 } from "@mantine/core";
-import { IconArrowUp, IconDownload } from "@tabler/icons-react";
-import { useCallback, useEffect, useRef, useState } from "react";
+import { IconDownload } from "@tabler/icons-react";
+import { useCallback, useEffect, useRef } from "react";
 import { useNavigate, useSearchParams } from "react-router";
 import { EmptyState } from "@/parts/empty-state";
+import { FreshRows, useIsAway } from "@/parts/fresh-rows";
+import type { Fresh } from "@/parts/live-list";
 import { toneOf } from "@/parts/outcome";
 import { ProblemAlert } from "@/parts/problem-alert";
 import { VirtualTable } from "@/parts/virtual-table";
@@ -35,11 +36,14 @@ export function ExecutionList({ hookId, jobId }: { hookId?: number; jobId?: numb
   const navigate = useNavigate();
   const open = useCallback(({ id }: LogItem) => void navigate(`/executions/${id}`), [navigate]);
   const { rows, hasNextPage, isFetchingNextPage, fetchNextPage, pages } = executions;
+  const more = useCallback(() => {
+    if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
+  }, [hasNextPage, isFetchingNextPage, fetchNextPage]);
   const isSearching = rows.length === 0 && hasNextPage && pages < MOST_EMPTY_PAGES;
   useEffect(() => {
     // A page may have nothing that fits, and still not be the last.
-    if (isSearching && !isFetchingNextPage) fetchNextPage();
-  }, [isSearching, isFetchingNextPage, fetchNextPage]);
+    if (isSearching) more();
+  }, [isSearching, more]);
   return (
     <Stack gap="md">
       <div ref={top}>
@@ -47,10 +51,12 @@ export function ExecutionList({ hookId, jobId }: { hookId?: number; jobId?: numb
           filters={filters}
           hasHook={hookId === undefined}
           hasJob={jobId === undefined}
-          aside={<LiveBar query={query} executions={executions} top={top} />}
+          aside={<LiveBar query={query} fresh={executions.fresh} top={top} />}
         />
       </div>
-      {executions.error && <ProblemAlert error={executions.error} onRetry={executions.refetch} />}
+      {executions.error && (
+        <ProblemAlert error={executions.error} onRetry={() => void executions.refetch()} />
+      )}
       {executions.isPending || isSearching ? (
         !executions.error && <Waiting isSearching={isSearching} />
       ) : rows.length > 0 ? (
@@ -62,7 +68,7 @@ export function ExecutionList({ hookId, jobId }: { hookId?: number; jobId?: numb
             rowKey={({ id }) => id}
             toneOf={({ status }) => toneOf(status)}
             onOpen={open}
-            onEnd={fetchNextPage}
+            onEnd={more}
           />
           <Text fz="xs" c="dimmed" ta="center" role="status">
             {isFetchingNextPage
@@ -77,7 +83,7 @@ export function ExecutionList({ hookId, jobId }: { hookId?: number; jobId?: numb
           <Nothing
             filters={filters}
             isEmbedded={hookId !== undefined || jobId !== undefined}
-            onFurther={hasNextPage ? fetchNextPage : undefined}
+            onFurther={hasNextPage ? more : undefined}
           />
         )
       )}
@@ -88,39 +94,24 @@ export function ExecutionList({ hookId, jobId }: { hookId?: number; jobId?: numb
 /** What came in since, the live view, and the way out as a file. */
 function LiveBar({
   query,
-  executions,
+  fresh,
   top,
 }: {
   query: LogQuery;
-  executions: ReturnType<typeof useExecutions>;
+  fresh: Fresh;
   top: React.RefObject<HTMLDivElement | null>;
 }) {
   const [params, setParams] = useSearchParams();
   const isLive = params.get("live") === "1";
   const isAway = useIsAway(top);
-  const { freshCount, hasGap, takeFresh } = executions;
   useEffect(() => {
-    if (isLive && !isAway && freshCount > 0) takeFresh();
+    if (isLive && !isAway && fresh.count > 0) fresh.take();
     // eslint-disable-next-line react-hooks/exhaustive-deps -- when something is new
-  }, [isLive, isAway, freshCount]);
-  const count = hasGap ? `${freshCount}+` : freshCount;
+  }, [isLive, isAway, fresh.count]);
   const isEnded = query.until !== undefined;
-  const letIn = (
-    <Button
-      variant={isAway ? "filled" : "light"}
-      leftSection={<IconArrowUp size={15} aria-hidden />}
-      onClick={() => {
-        takeFresh();
-        top.current?.scrollIntoView({ block: "center" });
-      }}
-    >
-      {count} new
-    </Button>
-  );
   return (
     <>
-      {freshCount > 0 && isAway && <Affix position={{ top: 16, right: 32 }}>{letIn}</Affix>}
-      {freshCount > 0 && !isAway && !isLive && letIn}
+      {(isAway || !isLive) && <FreshRows fresh={fresh} top={top} isAway={isAway} />}
       <Tooltip
         label={
           isEnded
@@ -168,18 +159,6 @@ function LiveBar({
       </Menu>
     </>
   );
-}
-
-/** Whether the beginning of the list is out of sight. */
-function useIsAway(top: React.RefObject<HTMLElement | null>): boolean {
-  const [isAway, setAway] = useState(false);
-  useEffect(() => {
-    if (!top.current) return;
-    const observer = new IntersectionObserver(([entry]) => setAway(!entry?.isIntersecting));
-    observer.observe(top.current);
-    return () => observer.disconnect();
-  }, [top]);
-  return isAway;
 }
 
 function Waiting({ isSearching }: { isSearching: boolean }) {

@@ -1,15 +1,15 @@
 import { Anchor, Button, Code, Stack, Text } from "@mantine/core";
 import { useCallback } from "react";
 import { Link, useNavigate } from "react-router";
-import { api } from "@/api/client";
+import { client } from "@/api/client";
 import { EmptyState } from "@/parts/empty-state";
 import { FilterRow, FilterSelect } from "@/parts/filter-row";
 import { type Filters, useFilters } from "@/parts/filters";
+import { useLiveList } from "@/parts/live-list";
 import { Page } from "@/parts/page";
 import { PagedTable } from "@/parts/paged-table";
 import { useScopes } from "@/parts/scopes";
 import { SearchField } from "@/parts/search-field";
-import { PAGED } from "@/parts/show-more";
 import { Ago } from "@/parts/time";
 import type { Column } from "@/parts/virtual-table";
 import { type Job, JOB_STATUSES, JobState, nameOf } from "./words";
@@ -21,22 +21,16 @@ type JobFilters = Filters<(typeof KEYS)[number]>;
 export function Component() {
   const filters: JobFilters = useFilters(...KEYS);
   const { values } = filters;
-  const jobs = api.useInfiniteQuery(
-    "get",
+  const jobs = useLiveList(
     "/api/v1/jobs",
     {
-      params: {
-        query: {
-          limit: 100,
-          external_ref: values.external_ref,
-          status: JOB_STATUSES.find((status) => status === values.status),
-          needs_review:
-            values.needs_review === undefined ? undefined : values.needs_review === "true",
-          project_id: Number(values.project_id) || undefined,
-        },
-      },
+      external_ref: values.external_ref,
+      status: JOB_STATUSES.find((status) => status === values.status),
+      needs_review: values.needs_review === undefined ? undefined : values.needs_review === "true",
+      project_id: Number(values.project_id) || undefined,
     },
-    { ...PAGED, placeholderData: (before) => before },
+    (query, signal) => client.GET("/api/v1/jobs", { signal, params: { query } }),
+    { keepsRows: true },
   );
   const navigate = useNavigate();
   const open = useCallback(({ id }: Job) => void navigate(`/jobs/${id}`), [navigate]);

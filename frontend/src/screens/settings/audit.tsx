@@ -3,18 +3,18 @@ import { Button, Drawer, Select, Stack, Text } from "@mantine/core";
 import { IconHistory } from "@tabler/icons-react";
 import { useState } from "react";
 import { Link } from "react-router";
-import { api, type Schemas } from "@/api/client";
+import { client, type Schemas } from "@/api/client";
 import { useMay } from "@/api/session";
 import { ChangesView } from "@/parts/changes-view";
 import { EmptyState } from "@/parts/empty-state";
 import { Facts } from "@/parts/facts";
 import { FilterRow } from "@/parts/filter-row";
 import { type Filters, useFilters } from "@/parts/filters";
+import { useLiveList } from "@/parts/live-list";
 import type { Json } from "@/parts/merge-patch";
 import { PagedTable } from "@/parts/paged-table";
 import { SearchField } from "@/parts/search-field";
 import { Section } from "@/parts/section";
-import { PAGED } from "@/parts/show-more";
 import { Ago, sayMoment } from "@/parts/time";
 import type { Column } from "@/parts/virtual-table";
 import { nameOf, sayChange, SUBJECTS, subjectLink } from "./audit-words";
@@ -71,20 +71,10 @@ function Trail() {
   const filters = useFilters(...KEYS);
   const { actor, subject_type, subject_id } = filters.values;
   const [open, setOpen] = useState<Entry>();
-  const list = api.useInfiniteQuery(
-    "get",
+  const list = useLiveList(
     "/api/v1/audit",
-    {
-      params: {
-        query: {
-          actor,
-          subject_type,
-          subject_id: subject_type ? subject_id : undefined,
-          limit: 100,
-        },
-      },
-    },
-    PAGED,
+    { actor, subject_type, subject_id: subject_type ? subject_id : undefined },
+    (query, signal) => client.GET("/api/v1/audit", { signal, params: { query } }),
   );
   return (
     <Section
