@@ -115,6 +115,18 @@ async fn jobs_and_scene_types_belong_to_projects_that_are_there(on: Database) {
             "/name",
         ),
         (
+            json!({"name": "fea\u{200d}ture"}),
+            422,
+            "invalid-request",
+            "/name",
+        ),
+        (
+            json!({"name": "the\u{a0}feature"}),
+            422,
+            "invalid-request",
+            "/name",
+        ),
+        (
             json!({"name": "x", "color": "red"}),
             422,
             "invalid-request",
