@@ -7,40 +7,45 @@
 )]
 
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Output};
 
-const SOURCES: [&str; 7] = [
-    "src",
-    "public",
-    "build",
-    "index.html",
-    "package-lock.json",
-    "postcss.config.js",
-    "vite.config.ts",
-];
+/// Set where the interface could not be built: what an earlier build left in
+/// `frontend/dist` may not fit this API.
+const WITHOUT_WEB: &str = "without_web";
 
 fn main() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    println!("cargo:rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rustc-check-cfg=cfg({WITHOUT_WEB})");
     if std::env::var("PROFILE").as_deref() != Ok("release") {
         return;
     }
-    for source in SOURCES {
-        println!(
-            "cargo:rerun-if-changed={}",
-            root.join("frontend").join(source).display()
-        );
-    }
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let script = root.join("scripts/build-frontend");
-    let built = Command::new(script).current_dir(&root).output();
-    let problem = match built {
-        Ok(output) if output.status.success() => return,
-        Ok(output) => String::from_utf8_lossy(&output.stderr).into_owned(),
-        Err(error) => error.to_string(),
-    };
+    println!("cargo::rerun-if-changed={}", script.display());
+    let built = run(&script, &["--sources"]).and_then(|sources| {
+        for source in sources.lines() {
+            let source = root.join("frontend").join(source);
+            println!("cargo::rerun-if-changed={}", source.display());
+        }
+        run(&script, &[])
+    });
+    let Err(problem) = built else { return };
+    println!("cargo::rustc-cfg={WITHOUT_WEB}");
+    // There is no such file, so that the next build tries again.
+    println!("cargo::rerun-if-changed=not-built");
     // Who has no npm still gets a server; its page says what is missing.
-    println!("cargo:warning=this binary has no web interface: scripts/build-frontend failed");
+    println!("cargo::warning=this binary has no web interface: scripts/build-frontend failed");
     for line in problem.lines().take(10) {
-        println!("cargo:warning={line}");
+        println!("cargo::warning={line}");
+    }
+}
+
+/// What the script said; the error is what it complained of.
+fn run(script: &Path, args: &[&str]) -> Result<String, String> {
+    let text = |said: Vec<u8>| String::from_utf8_lossy(&said).into_owned();
+    match Command::new(script).args(args).output() {
+        Ok(Output { status, stdout, .. }) if status.success() => Ok(text(stdout)),
+        Ok(Output { stderr, .. }) => Err(text(stderr)),
+        Err(error) => Err(error.to_string()),
     }
 }

@@ -22,7 +22,8 @@ use std::fmt::Write as _;
 
 /// The built files. A build without them serves a page that says so.
 #[derive(Embed)]
-#[folder = "../../frontend/dist"]
+#[cfg_attr(not(without_web), folder = "../../frontend/dist")]
+#[cfg_attr(without_web, folder = "../../frontend/not-built")]
 #[allow_missing = true]
 struct Built;
 
@@ -36,6 +37,14 @@ const NOT_BUILT: &str = "<!doctype html><title>Stagehook</title><p>This build ha
 
 /// Answers what no other route did.
 pub(crate) async fn serve(request: Request) -> Response {
+    let mut response = answer_to(request).await;
+    // The page's policy rules what the page loads, but for workers: these have that
+    // of their own file.
+    policy::protect(response.headers_mut());
+    response
+}
+
+async fn answer_to(request: Request) -> Response {
     let path = request.uri().path();
     if is_not_of_the_web(path) || !accepts_pages(request.headers()) {
         return no_such_path(request.uri().clone()).await.into_response();
@@ -49,19 +58,14 @@ pub(crate) async fn serve(request: Request) -> Response {
         return ([(ALLOW, "GET, HEAD")], problem).into_response();
     }
     let name = path.trim_start_matches('/');
-    let mut response = match file(name, request.headers()) {
+    match file(name, request.headers()) {
         Some(response) => response,
         // A file of an older build, asked for by a page that is still open.
         None if name.starts_with(HASHED) => {
-            return no_such_path(request.uri().clone()).await.into_response();
+            no_such_path(request.uri().clone()).await.into_response()
         }
         None => file(PAGE, request.headers()).unwrap_or_else(not_built),
-    };
-    // What is loaded by the page is ruled by the page's policy.
-    if !name.starts_with(HASHED) {
-        policy::protect(response.headers_mut());
     }
-    response
 }
 
 /// Whether the path is below one of those that answer programs.
