@@ -261,6 +261,15 @@ async fn pages_of_other_sites_sign_nobody_in(on: Database) {
         answer.problem(403, "csrf");
         assert_eq!(answer.header("set-cookie"), None, "{refused:?}");
     }
+    // Whoever has set up a proxy that sends another host is told what is missing.
+    let renamed = sign_in(&[origin("http://stagehook.example:8080")]);
+    let answer = stranger.send(renamed).await;
+    answer.problem(403, "csrf");
+    let detail = answer.body["detail"].as_str().unwrap();
+    assert!(
+        detail.contains("neither in Host nor in X-Forwarded-Host"),
+        "{detail}"
+    );
     for ours in [
         vec![],
         vec![site("same-origin"), origin("http://localhost:5173")],
@@ -269,6 +278,10 @@ async fn pages_of_other_sites_sign_nobody_in(on: Database) {
         vec![
             origin("https://stagehook.example"),
             behind("stagehook.example"),
+        ],
+        vec![
+            origin("http://stagehook.example:8080"),
+            behind("stagehook.example:8080"),
         ],
     ] {
         stranger.send(sign_in(&ours)).await.ok();
