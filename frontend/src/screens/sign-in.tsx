@@ -13,7 +13,7 @@ import {
   Title,
 } from "@mantine/core";
 import { useEffect, useState } from "react";
-import { Navigate, useNavigate, useSearchParams } from "react-router";
+import { Navigate, useLocation, useNavigate, useSearchParams } from "react-router";
 import { problemOf } from "@/api/problem";
 import { signIn, useSession } from "@/api/session";
 import { useTitle } from "@/parts/page";
@@ -66,6 +66,12 @@ export function Component() {
       setBusy(false);
     }
   };
+  // Pasted into the address of this page, which is not loaded anew then.
+  const location = useLocation();
+  useEffect(() => {
+    const token = takeToken();
+    if (token) setLink(token);
+  }, [location]);
   const isSomebodyIn = session.data !== undefined;
   useEffect(() => {
     // A link may be somebody else's: whoever is signed in already is asked first.
