@@ -6,6 +6,7 @@ use crate::error::EngineError;
 use crate::events::EventTypes;
 use crate::meta::MetaAnswered;
 use crate::metrics::{Metrics, Now};
+use crate::overview::{InTurn, Overview};
 use crate::plugins::PinnedPlugins;
 use crate::progress::Progress;
 use crate::recovery::Whose;
@@ -42,6 +43,7 @@ pub struct Engine {
     pub(crate) running: Arc<Running<StageRunId>>,
     pub(crate) tests: Arc<Running<ExecutionId>>,
     pub(crate) metrics: Metrics,
+    pub(crate) overviews: InTurn<u32, Overview>,
     /// A Python hook could not be started: perhaps its environment is missing.
     pub(crate) environment_missed: AtomicBool,
     pub(crate) event_types: EventTypes,
@@ -93,6 +95,7 @@ impl Engine {
             running: Arc::new(Running::default()),
             tests: Arc::new(Running::default()),
             metrics: Metrics::default(),
+            overviews: InTurn::new(),
             environment_missed: AtomicBool::default(),
             event_types: EventTypes::default(),
             meta_answered: MetaAnswered::default(),

@@ -1,5 +1,9 @@
 //! What goes on, and what waits for a person.
 
+mod in_turn;
+
+pub(crate) use in_turn::InTurn;
+
 use crate::engine::Engine;
 use crate::error::EngineError;
 use stagehook_core::activity::HookActivity;
@@ -10,6 +14,7 @@ use stagehook_core::page::PageRequest;
 use stagehook_core::window::Window;
 use stagehook_store::{Delivery, Executions, Happened, HeldUp, JobFilter, OfHook, Throughput};
 use std::cmp::Reverse;
+use std::sync::Arc;
 
 /// Most things of one kind that are shown.
 const SHOWN_MAX: u32 = 10;
@@ -49,8 +54,13 @@ pub struct SlowHook {
 }
 
 impl Engine {
-    /// What went on in the last so many hours.
-    pub async fn overview(&self, hours: u32) -> Result<Overview, EngineError> {
+    /// What went on in the last so many hours. However many ask, this server looks
+    /// at one such window at a time.
+    pub async fn overview(&self, hours: u32) -> Result<Arc<Overview>, EngineError> {
+        self.overviews.ask(hours, self.look_over(hours)).await
+    }
+
+    async fn look_over(&self, hours: u32) -> Result<Overview, EngineError> {
         let window = Window::of_hours(hours, self.settings.clock.now());
         let throughput = self.store.throughput(&window).await?;
         let jobs = JobFilter {

@@ -740,7 +740,9 @@ export interface paths {
         };
         /**
          * Shows what goes on, and what waits for a person.
-         * @description However much is on record, the work for this is bounded. Of a window with more
+         * @description However much is on record, the work for this is bounded, and however many ask, a
+         *     server does it once at a time, with rests between, for all who asked before: what
+         *     somebody did before asking is in the answer. Of a window with more
          *     than 120,000 executions a sample of each part is counted, and the numbers are
          *     what this comes to for all of them; `is_approximate` says so. The same where
          *     stage runs or events are more than 100,000.

@@ -145,22 +145,22 @@ pub(crate) struct SlowHookShown {
     p95_ms: Option<i64>,
 }
 
-impl From<HeldUp> for PausedHook {
-    fn from(held_up: HeldUp) -> Self {
+impl From<&HeldUp> for PausedHook {
+    fn from(held_up: &HeldUp) -> Self {
         Self {
             hook_id: held_up.hook_id,
-            name: held_up.name,
-            reason: held_up.disabled_reason,
+            name: held_up.name.clone(),
+            reason: held_up.disabled_reason.clone(),
             paused_at: held_up.paused_at,
         }
     }
 }
 
-impl From<SlowHook> for SlowHookShown {
-    fn from(slow: SlowHook) -> Self {
+impl From<&SlowHook> for SlowHookShown {
+    fn from(slow: &SlowHook) -> Self {
         Self {
             hook_id: slow.activity.hook_id,
-            name: slow.name,
+            name: slow.name.clone(),
             hook_type: slow.hook_type,
             runs: slow.executions.executions,
             failed: slow.executions.failed,
@@ -170,10 +170,11 @@ impl From<SlowHook> for SlowHookShown {
     }
 }
 
-impl From<Overview> for OverviewShown {
-    fn from(overview: Overview) -> Self {
-        let (jobs, held_up, given_up) =
-            (overview.jobs_to_review, overview.held_up, overview.given_up);
+impl From<&Overview> for OverviewShown {
+    fn from(overview: &Overview) -> Self {
+        let (to_review, jobs) = &overview.jobs_to_review;
+        let (are_held_up, held_up) = &overview.held_up;
+        let (were_given_up, given_up) = &overview.given_up;
         let parts = &overview.throughput.parts;
         let happened = overview.happened;
         Self {
@@ -182,16 +183,16 @@ impl From<Overview> for OverviewShown {
             is_approximate: overview.throughput.is_approximate || happened.is_approximate,
             attention: Attention {
                 jobs_to_review: JobsToReview {
-                    count: jobs.0,
-                    items: jobs.1,
+                    count: *to_review,
+                    items: jobs.clone(),
                 },
                 paused_hooks: PausedHooks {
-                    count: held_up.0,
-                    items: held_up.1.into_iter().map(PausedHook::from).collect(),
+                    count: *are_held_up,
+                    items: held_up.iter().map(PausedHook::from).collect(),
                 },
                 exhausted_deliveries: ExhaustedDeliveries {
-                    count: given_up.0,
-                    items: given_up.1.into_iter().map(DeliveryShown::from).collect(),
+                    count: *were_given_up,
+                    items: given_up.iter().cloned().map(DeliveryShown::from).collect(),
                 },
             },
             totals: Totals {
@@ -211,18 +212,16 @@ impl From<Overview> for OverviewShown {
                     failed: part.failed,
                 })
                 .collect(),
-            slowest_hooks: overview
-                .slowest
-                .into_iter()
-                .map(SlowHookShown::from)
-                .collect(),
+            slowest_hooks: overview.slowest.iter().map(SlowHookShown::from).collect(),
         }
     }
 }
 
 /// Shows what goes on, and what waits for a person.
 ///
-/// However much is on record, the work for this is bounded. Of a window with more
+/// However much is on record, the work for this is bounded, and however many ask, a
+/// server does it once at a time, with rests between, for all who asked before: what
+/// somebody did before asking is in the answer. Of a window with more
 /// than 120,000 executions a sample of each part is counted, and the numbers are
 /// what this comes to for all of them; `is_approximate` says so. The same where
 /// stage runs or events are more than 100,000.
@@ -240,5 +239,6 @@ pub(crate) async fn get(
             Invalid::one("/hours", detail),
         ));
     }
-    Ok(Json(state.engine.overview(hours).await?.into()))
+    let overview = state.engine.overview(hours).await?;
+    Ok(Json(OverviewShown::from(overview.as_ref())))
 }

@@ -1,11 +1,13 @@
 //! What goes on, what waits for a person, and how hooks fared lately. REQ-UI-5
 
+use futures_util::future::join_all;
 use serde_json::{Value, json};
 use stagehook_tests::{Database, HookDraft, Studio, eventually, on_both_databases};
 
 on_both_databases!(
     an_overview_of_nothing,
     an_overview_of_what_went_on,
+    many_who_ask_at_once_are_told_what_was_done,
     what_is_held_up_is_shown,
     how_hooks_fared_is_asked_for_many_at_once,
     a_plugin_says_who_uses_it_and_what_for,
@@ -111,6 +113,26 @@ async fn an_overview_of_what_went_on(on: Database) {
         assert!(shown["p50_ms"].is_i64(), "{shown}");
     }
     assert_eq!(slowest.len(), 2);
+}
+
+/// However many ask at once, each is told what was done before it asked.
+async fn many_who_ask_at_once_are_told_what_was_done(on: Database) {
+    let studio = Studio::open(on).await;
+    let world = studio.world().await;
+    studio.shell("grade", "echo graded").create(&studio).await;
+    let token = studio.token("guest", "viewer").await;
+    let guest = studio.with_token(Some(&token));
+    for ran in 1..4 {
+        studio.run(world.job, json!({})).await;
+        let paths = (0..48).map(|number| format!("/overview?hours={}", 1 + number % 3));
+        let asked = paths.map(|path| {
+            let guest = &guest;
+            async move { guest.get(&path).await.ok() }
+        });
+        for overview in join_all(asked).await {
+            assert_eq!(overview["totals"]["executions"], ran);
+        }
+    }
 }
 
 async fn what_is_held_up_is_shown(on: Database) {
