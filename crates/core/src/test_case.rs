@@ -70,6 +70,8 @@ pub struct TestCase {
     pub created_at: DateTime<Utc>,
     /// When it was changed last.
     pub updated_at: DateTime<Utc>,
+    /// Counted up by every change.
+    pub version: i64,
 }
 
 /// The part of a test case that people give and change.

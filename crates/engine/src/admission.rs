@@ -46,6 +46,7 @@ impl Engine {
         // The store has the last word; this one spares a long check.
         if hook.version != version {
             return Err(StoreError::StaleVersion {
+                what: Entity::Hook,
                 current: hook.version,
             }
             .into());

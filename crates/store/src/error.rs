@@ -135,10 +135,12 @@ pub enum StoreError {
         /// The name.
         name: String,
     },
-    /// Somebody changed the hook since it was read.
-    #[error("the hook has version {current} by now: read it again, then change that version")]
+    /// Somebody changed it since it was read.
+    #[error("the {what} has version {current} by now: read it again, then change that version")]
     StaleVersion {
-        /// The version that the hook has.
+        /// What kind of thing.
+        what: Entity,
+        /// The version that it has.
         current: i64,
     },
     /// The project was deleted.

@@ -97,6 +97,7 @@ impl Store {
                 let before = read(connection, id).await?;
                 if before.version != expected_version {
                     return Err(StoreError::StaleVersion {
+                        what: Entity::Hook,
                         current: before.version,
                     });
                 }

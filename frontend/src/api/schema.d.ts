@@ -537,7 +537,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Replaces a test case. */
+        /** Replaces a test case. 409 when it was changed since the named version. */
         put: operations["update_test_case"];
         post?: never;
         /** Deletes a test case. */
@@ -2771,6 +2771,11 @@ export interface components {
                  * @description When it was changed last.
                  */
                 updated_at: string;
+                /**
+                 * Format: int64
+                 * @description Counted up by every change.
+                 */
+                version: number;
             }[];
             /** @description Where the next page begins; `null` on the last. */
             next_cursor?: string | null;
@@ -3729,6 +3734,11 @@ export interface components {
              * @description When it was changed last.
              */
             updated_at: string;
+            /**
+             * Format: int64
+             * @description Counted up by every change.
+             */
+            version: number;
         };
         /**
          * Format: int64
@@ -3745,6 +3755,19 @@ export interface components {
              * @example a segment without sound
              */
             name: string;
+        };
+        /** @description A changed test case: the whole of it, and the version that was changed. */
+        TestCaseUpdate: {
+            expected_status?: components["schemas"]["ExecutionStatus"] | null;
+            /** @description What the hook is told; every part is optional. At most 256 KiB of JSON. */
+            input?: components["schemas"]["SampleInput"];
+            /** @description Unique for the hook. */
+            name: string;
+            /**
+             * Format: int64
+             * @description The version that this change is based on.
+             */
+            version: number;
         };
         /** @description A test run. */
         TestRequest: {
@@ -5229,7 +5252,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["TestCaseRequest"];
+                "application/json": components["schemas"]["TestCaseUpdate"];
             };
         };
         responses: {

@@ -31,6 +31,33 @@ pub(crate) struct TestCaseRequest {
     expected_status: Option<ExecutionStatus>,
 }
 
+/// A changed test case: the whole of it, and the version that was changed.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TestCaseUpdate {
+    /// The version that this change is based on.
+    version: i64,
+    /// Unique for the hook.
+    name: String,
+    /// What the hook is told; every part is optional. At most 256 KiB of JSON.
+    #[serde(default)]
+    input: SampleInput,
+    /// How that is to end; nothing is expected by default.
+    #[serde(default)]
+    expected_status: Option<ExecutionStatus>,
+}
+
+impl TestCaseUpdate {
+    fn split(self) -> (i64, TestCaseRequest) {
+        let request = TestCaseRequest {
+            name: self.name,
+            input: self.input,
+            expected_status: self.expected_status,
+        };
+        (self.version, request)
+    }
+}
+
 impl TestCaseRequest {
     fn check(self) -> Result<TestCaseSpec, Problem> {
         check_segment_path("/input/segment_path", self.input.segment_path.as_deref())?;
@@ -72,20 +99,21 @@ pub(crate) async fn list(
     Ok(Json(page.into()))
 }
 
-/// Replaces a test case.
+/// Replaces a test case. 409 when it was changed since the named version.
 #[utoipa::path(put, operation_id = "update_test_case", path = "/hooks/{id}/test-cases/{case_id}", tag = "hooks",
     params(("id" = i64, Path), ("case_id" = i64, Path)),
-    request_body = TestCaseRequest, responses((status = 200, body = TestCase)))]
+    request_body = TestCaseUpdate, responses((status = 200, body = TestCase)))]
 pub(crate) async fn update(
     State(state): State<ApiState>,
     Extension(actor): Extension<Actor>,
     Segments(hook, case): Segments,
-    ApiJson(request): ApiJson<TestCaseRequest>,
+    ApiJson(update): ApiJson<TestCaseUpdate>,
 ) -> Result<Json<TestCase>, Problem> {
     let (hook, case) = ids(&hook, &case)?;
+    let (version, request) = update.split();
     let spec = request.check()?;
     let store = state.engine.store();
-    let case = store.update_test_case(actor.name(), hook, case, &spec);
+    let case = store.update_test_case(actor.name(), hook, case, version, &spec);
     Ok(Json(case.await?))
 }
 

@@ -2,6 +2,7 @@
 
 use super::change::Changed;
 use super::row::{HookRow, hook_columns};
+use super::test_cases;
 use crate::database::{Connection, args};
 use crate::deliveries::cancel_of;
 use crate::error::Result;
@@ -23,6 +24,7 @@ pub(super) async fn archive(
         )
         .await?;
     cancel_of(connection, hook.id, at).await?;
+    test_cases::delete_of(connection, hook.id).await?;
     Changed::Deleted
         .record(connection, actor, Some(hook), hook, at)
         .await

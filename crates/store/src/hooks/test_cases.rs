@@ -7,6 +7,8 @@ use crate::document::{self, Row};
 use crate::error::{Entity, Result, StoreError};
 use crate::store::Store;
 use chrono::{DateTime, Utc};
+use serde::Serialize;
+use stagehook_core::digest::Digest;
 use stagehook_core::execution::ExecutionStatus;
 use stagehook_core::ids::{HookId, TestCaseId};
 use stagehook_core::page::{Page, PageRequest};
@@ -14,7 +16,8 @@ use stagehook_core::test_case::{TEST_CASES_MAX, TestCase, TestCaseSpec};
 
 macro_rules! columns {
     () => {
-        "id, hook_id, name, input, expected_status, created_by, created_at, updated_at"
+        "id, hook_id, name, input, expected_status, created_by, created_at, updated_at,
+         version"
     };
 }
 
@@ -28,6 +31,7 @@ struct TestCaseRow {
     created_by: String,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
+    version: i64,
 }
 
 impl TryFrom<TestCaseRow> for TestCase {
@@ -46,6 +50,7 @@ impl TryFrom<TestCaseRow> for TestCase {
             created_by: row.created_by,
             created_at: row.created_at,
             updated_at: row.updated_at,
+            version: row.version,
         })
     }
 }
@@ -107,16 +112,18 @@ impl Store {
         .await
     }
 
-    /// Changes a test case of a hook.
+    /// Changes a test case of a hook, if it still has the version that the caller
+    /// read.
     ///
     /// # Errors
     /// [`StoreError::NotFound`] of the hook or of the case,
-    /// [`StoreError::NameTaken`].
+    /// [`StoreError::StaleVersion`], [`StoreError::NameTaken`].
     pub async fn update_test_case(
         &self,
         actor: &str,
         hook: HookId,
         id: TestCaseId,
+        expected_version: i64,
         spec: &TestCaseSpec,
     ) -> Result<TestCase> {
         let (actor, spec, at) = (actor.to_owned(), spec.clone(), self.now());
@@ -124,11 +131,18 @@ impl Store {
             Box::pin(async move {
                 lock(connection, hook).await?;
                 let before = find(connection, hook, id).await?;
+                if before.version != expected_version {
+                    return Err(StoreError::StaleVersion {
+                        what: Entity::TestCase,
+                        current: before.version,
+                    });
+                }
                 let input = document::write(&spec.input)?;
                 connection
                     .execute(
                         "UPDATE hook_test_cases
-                         SET name = $2, input = $3, expected_status = $4, updated_at = $5
+                         SET name = $2, input = $3, expected_status = $4, updated_at = $5,
+                             version = version + 1
                          WHERE id = $1",
                         args![
                             id.get(),
@@ -197,6 +211,17 @@ impl Store {
     }
 }
 
+/// Deletes the test cases of a hook that is being deleted.
+pub(super) async fn delete_of(connection: &mut Connection, hook: HookId) -> Result<()> {
+    connection
+        .execute(
+            "DELETE FROM hook_test_cases WHERE hook_id = $1",
+            args![hook.get()],
+        )
+        .await?;
+    Ok(())
+}
+
 /// Keeps a hook that is not deleted as it is, and others from its test cases.
 async fn lock(connection: &mut Connection, hook: HookId) -> Result<()> {
     let row: Option<(i64,)> = connection
@@ -240,9 +265,34 @@ async fn record(
         subject: Entity::TestCase,
         at,
     };
-    let before = before.map(document::write).transpose()?;
-    let after = after.map(document::write).transpose()?;
+    let before = before.map(on_trail).transpose()?;
+    let after = after.map(on_trail).transpose()?;
     change.record(connection, case.id, before, after).await
+}
+
+/// What the audit trail has of a test case. Its input may be long, and the trail
+/// is kept for ever: as of a script, it has what tells one from another.
+fn on_trail(case: &TestCase) -> Result<String> {
+    #[derive(Serialize)]
+    struct OnTrail<'a> {
+        id: TestCaseId,
+        hook_id: HookId,
+        name: &'a str,
+        input_digest: Digest,
+        input_size_bytes: usize,
+        expected_status: Option<ExecutionStatus>,
+        version: i64,
+    }
+    let input = document::write(&case.input)?;
+    document::write(&OnTrail {
+        id: case.id,
+        hook_id: case.hook_id,
+        name: &case.name,
+        input_digest: Digest::of(input.as_bytes()),
+        input_size_bytes: input.len(),
+        expected_status: case.expected_status,
+        version: case.version,
+    })
 }
 
 fn name_taken(error: StoreError, spec: &TestCaseSpec) -> StoreError {

@@ -110,7 +110,13 @@ async fn a_hook_is_changed_by_those_who_read_it_last(f: &Fixture) {
         .await
         .unwrap_err();
     assert!(
-        matches!(error, StoreError::StaleVersion { current: 2 }),
+        matches!(
+            error,
+            StoreError::StaleVersion {
+                what: Entity::Hook,
+                current: 2
+            }
+        ),
         "{error:?}"
     );
     let unknown = HookId::new(99);
@@ -143,7 +149,13 @@ async fn of_two_changes_at_once_one_is_refused(f: &Fixture) {
         other => panic!("one of the two should have won: {other:?}"),
     };
     assert!(
-        matches!(lost, StoreError::StaleVersion { current: 2 }),
+        matches!(
+            lost,
+            StoreError::StaleVersion {
+                what: Entity::Hook,
+                current: 2
+            }
+        ),
         "{lost:?}"
     );
     assert_eq!(f.store.get_hook(hook.id).await.unwrap(), won);

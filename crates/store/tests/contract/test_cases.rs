@@ -6,17 +6,20 @@ use crate::fixture::{Fixture, start};
 use crate::samples::{ANNA, everything, record, spec};
 use chrono::TimeDelta;
 use serde_json::{Value, json};
+use stagehook_core::digest::Digest;
 use stagehook_core::execution::ExecutionStatus;
-use stagehook_core::hook::Hook;
+use stagehook_core::hook::{Hook, HookSpec};
 use stagehook_core::ids::{ExecutionId, HookId, NodeId, TestCaseId};
 use stagehook_core::log::ExecutionRecord;
 use stagehook_core::page::PageRequest;
+use stagehook_core::scope::Scope;
 use stagehook_core::test_case::{SampleInput, TEST_CASES_MAX, TestCase, TestCaseSpec};
 use stagehook_store::{AuditFilter, Entity, StoreError};
 
 contract![
     a_test_case_comes_back_as_it_was_given,
     a_test_case_is_changed_and_deleted,
+    of_two_changes_of_a_test_case_one_is_refused,
     a_name_is_used_once_by_a_hook,
     a_hook_has_so_many_test_cases_and_no_more,
     test_cases_go_with_their_hook,
@@ -61,7 +64,7 @@ async fn a_test_case_comes_back_as_it_was_given(f: &Fixture) {
     assert_eq!(kept.input, given.input);
     assert_eq!(kept.expected_status, Some(ExecutionStatus::Skipped));
     assert_eq!((kept.created_by.as_str(), kept.created_at), (ANNA, start()));
-    assert_eq!(kept.updated_at, start());
+    assert_eq!((kept.updated_at, kept.version), (start(), 1));
     let empty = TestCaseSpec {
         expected_status: None,
         input: SampleInput::default(),
@@ -104,7 +107,7 @@ async fn a_test_case_is_changed_and_deleted(f: &Fixture) {
     // Of another hook it is not.
     is_missing(
         f.store
-            .update_test_case(ANNA, other.id, kept.id, &bright)
+            .update_test_case(ANNA, other.id, kept.id, 1, &bright)
             .await,
         Entity::TestCase,
     );
@@ -114,7 +117,7 @@ async fn a_test_case_is_changed_and_deleted(f: &Fixture) {
     );
     is_missing(
         f.store
-            .update_test_case(ANNA, hook.id, TestCaseId::new(99), &bright)
+            .update_test_case(ANNA, hook.id, TestCaseId::new(99), 1, &bright)
             .await,
         Entity::TestCase,
     );
@@ -124,7 +127,7 @@ async fn a_test_case_is_changed_and_deleted(f: &Fixture) {
     );
     let changed = f
         .store
-        .update_test_case("ben", hook.id, kept.id, &bright)
+        .update_test_case("ben", hook.id, kept.id, 1, &bright)
         .await
         .unwrap();
     assert_eq!(
@@ -134,6 +137,7 @@ async fn a_test_case_is_changed_and_deleted(f: &Fixture) {
             input: bright.input,
             expected_status: None,
             updated_at: start() + TimeDelta::minutes(1),
+            version: 2,
             ..kept
         }
     );
@@ -147,6 +151,36 @@ async fn a_test_case_is_changed_and_deleted(f: &Fixture) {
         f.store.delete_test_case(ANNA, hook.id, changed.id).await,
         Entity::TestCase,
     );
+}
+
+async fn of_two_changes_of_a_test_case_one_is_refused(f: &Fixture) {
+    let hook = f.hook(&spec("grade", json!({}))).await;
+    let kept = f
+        .store
+        .create_test_case(ANNA, hook.id, &case("dark", json!({})))
+        .await
+        .unwrap();
+    let (one, two) = (case("one", json!({})), case("two", json!({})));
+    let (one, two) = tokio::join!(
+        f.store
+            .update_test_case("anna", hook.id, kept.id, kept.version, &one),
+        f.store
+            .update_test_case("boris", hook.id, kept.id, kept.version, &two),
+    );
+    let (won, lost) = match (one, two) {
+        (Ok(won), Err(lost)) | (Err(lost), Ok(won)) => (won, lost),
+        other => panic!("one of the two should have won: {other:?}"),
+    };
+    let is_stale = matches!(
+        lost,
+        StoreError::StaleVersion {
+            what: Entity::TestCase,
+            current: 2
+        }
+    );
+    assert!(is_stale, "{lost:?}");
+    assert!(lost.to_string().contains("the test case has version 2"));
+    assert_eq!(cases(f, &hook).await, [won]);
 }
 
 async fn a_name_is_used_once_by_a_hook(f: &Fixture) {
@@ -172,7 +206,7 @@ async fn a_name_is_used_once_by_a_hook(f: &Fixture) {
             .await
             .unwrap_err(),
         f.store
-            .update_test_case(ANNA, hook.id, bright.id, &dark)
+            .update_test_case(ANNA, hook.id, bright.id, 1, &dark)
             .await
             .unwrap_err(),
     ] {
@@ -215,7 +249,27 @@ async fn test_cases_go_with_their_hook(f: &Fixture) {
         .create_test_case(ANNA, hook.id, &dark)
         .await
         .unwrap();
+    // One that goes with its scene type, and one that stays.
+    let project = f.project("film").await;
+    let scene_type = f.scene_type(project, "night").await;
+    let of_scene_type = HookSpec {
+        scope: Scope::SceneType(scene_type),
+        ..spec("mark", json!({}))
+    };
+    let of_scene_type = f.hook(&of_scene_type).await;
+    let stays = f.hook(&spec("stays", json!({}))).await;
+    for hook in [&of_scene_type, &stays] {
+        f.store
+            .create_test_case(ANNA, hook.id, &dark)
+            .await
+            .unwrap();
+    }
+    assert_eq!(f.count("SELECT COUNT(*) FROM hook_test_cases").await, 3);
+    f.store.delete_project(ANNA, project).await.unwrap();
+    assert_eq!(f.count("SELECT COUNT(*) FROM hook_test_cases").await, 2);
     f.store.delete_hook(ANNA, hook.id).await.unwrap();
+    assert_eq!(f.count("SELECT COUNT(*) FROM hook_test_cases").await, 1);
+    assert_eq!(cases(f, &stays).await.len(), 1);
     is_missing(
         f.store.list_test_cases(hook.id, everything()).await,
         Entity::Hook,
@@ -226,7 +280,7 @@ async fn test_cases_go_with_their_hook(f: &Fixture) {
     );
     is_missing(
         f.store
-            .update_test_case(ANNA, hook.id, kept.id, &dark)
+            .update_test_case(ANNA, hook.id, kept.id, 1, &dark)
             .await,
         Entity::Hook,
     );
@@ -238,13 +292,14 @@ async fn test_cases_go_with_their_hook(f: &Fixture) {
 
 async fn every_change_of_a_test_case_is_on_the_audit_trail(f: &Fixture) {
     let hook = f.hook(&spec("grade", json!({}))).await;
+    let said = json!({"metadata": {"take": 7}});
     let kept = f
         .store
         .create_test_case(ANNA, hook.id, &case("dark", json!({})))
         .await
         .unwrap();
     f.store
-        .update_test_case("ben", hook.id, kept.id, &case("bright", json!({})))
+        .update_test_case("ben", hook.id, kept.id, 1, &case("bright", said.clone()))
         .await
         .unwrap();
     f.store
@@ -286,6 +341,21 @@ async fn every_change_of_a_test_case_is_on_the_audit_trail(f: &Fixture) {
             ("ben", "test_case.update", dark, bright.clone()),
             ("eve", "test_case.delete", bright, None),
         ]
+    );
+    // What hooks are told may be long, and is not on the trail itself.
+    let changed = &audit[1];
+    let input: SampleInput = serde_json::from_value(said).unwrap();
+    let input = serde_json::to_string(&input).unwrap();
+    assert_eq!(
+        changed.after,
+        Some(json!({"id": kept.id, "hook_id": hook.id, "name": "bright",
+                   "input_digest": Digest::of(input.as_bytes()), "input_size_bytes": input.len(),
+                   "expected_status": "skipped", "version": 2}))
+    );
+    let before = changed.before.as_ref().unwrap();
+    assert_ne!(
+        before["input_digest"],
+        changed.after.as_ref().unwrap()["input_digest"]
     );
 }
 

@@ -41,11 +41,17 @@ export function SaveCase({
     },
   };
   const create = api.useMutation("post", "/api/v1/hooks/{id}/test-cases", options);
-  const change = api.useMutation("put", "/api/v1/hooks/{id}/test-cases/{case_id}", options);
+  const change = api.useMutation("put", "/api/v1/hooks/{id}/test-cases/{case_id}", {
+    ...options,
+    // Somebody changed it: the list shows what it is now.
+    onError: () => outdated("/hooks/{id}/test-cases"),
+  });
   const { error, isPending } = replaced ? change : create;
   const problem = error ? problemOf(error) : undefined;
+  const isStale = problem?.type.endsWith("/stale-version") ?? false;
   const ofName =
-    detailsAt(problem, "/name") ?? (problem?.status === 409 ? problem.detail : undefined);
+    detailsAt(problem, "/name") ??
+    (problem?.status === 409 && !isStale ? problem.detail : undefined);
   const save = () => {
     const body = {
       name: name.trim(),
@@ -53,7 +59,11 @@ export function SaveCase({
       expected_status: (expected || null) as ExecutionStatus | null,
     };
     if (replaced) {
-      change.mutate({ params: { path: { id: hookId, case_id: replaced.id } }, body });
+      const { id, version } = replaced;
+      change.mutate({
+        params: { path: { id: hookId, case_id: id } },
+        body: { ...body, version },
+      });
     } else create.mutate({ params: { path: { id: hookId } }, body });
   };
   return (

@@ -40,7 +40,7 @@ async fn a_hook_keeps_its_test_cases(on: Database) {
         dark,
         json!({"id": id, "hook_id": hook.id, "name": "dark", "input": input,
                "expected_status": "passed", "created_by": dark["created_by"],
-               "created_at": dark["created_at"], "updated_at": dark["created_at"]})
+               "created_at": dark["created_at"], "updated_at": dark["created_at"], "version": 1})
     );
     // What is kept can be sent as it is.
     let log = studio.test(&hook, dark["input"].clone()).await;
@@ -54,13 +54,24 @@ async fn a_hook_keeps_its_test_cases(on: Database) {
     taken.problem(409, "name-taken").at(["/name"]);
 
     let case = format!("{cases}/{id}");
-    let changed = studio.put(&case, &json!({"name": "darker"})).await.ok();
+    let darker = json!({"name": "darker", "version": 1});
+    let changed = studio.put(&case, &darker).await.ok();
     assert_eq!(
         (&changed["id"], &changed["name"]),
         (&json!(id), &json!("darker"))
     );
     assert_eq!(changed["input"]["metadata"], json!({}));
     assert_eq!(changed["expected_status"], Value::Null);
+    assert_eq!(changed["version"], 2);
+    // Who read it before that would undo it unseen.
+    let stale = studio.put(&case, &darker).await;
+    let problem = stale.problem(409, "stale-version");
+    problem.at(["/version"]);
+    assert!(
+        problem.detail.contains("test case has version 2"),
+        "{}",
+        problem.detail
+    );
     assert_eq!(studio.all(&cases).await, [changed, bright]);
     studio.delete(&case).await.expect(204);
     studio.delete(&case).await.problem(404, "not-found");
@@ -79,6 +90,15 @@ async fn a_hook_keeps_its_test_cases(on: Database) {
             "test_case.delete"
         ]
     );
+    // The trail says that another input is kept, and how long it is, but not what
+    // it says.
+    let (was, is) = (&audit[1]["before"], &audit[1]["after"]);
+    assert_ne!(was["input_digest"], is["input_digest"]);
+    assert_eq!(
+        was["input_size_bytes"].as_i64().unwrap() - is["input_size_bytes"].as_i64().unwrap(),
+        i64::try_from(r#""take":3"#.len()).unwrap()
+    );
+    assert!(!json!(audit).to_string().contains("take"));
 
     studio
         .delete(&format!("/hooks/{}", hook.id))
@@ -131,7 +151,9 @@ async fn a_wrong_test_case_is_refused(on: Database) {
         format!("{cases}/999"),
         "/hooks/999/test-cases/1".to_owned(),
     ] {
-        let put = studio.put(&nowhere, &json!({"name": "a"})).await;
+        let put = studio
+            .put(&nowhere, &json!({"name": "a", "version": 1}))
+            .await;
         put.problem(404, "not-found");
         studio.delete(&nowhere).await.problem(404, "not-found");
     }
@@ -143,10 +165,15 @@ async fn a_large_test_case_is_refused(on: Database) {
     let cases = format!("/hooks/{}/test-cases", hook.id);
     let of_size =
         |bytes: usize| json!({"name": "a", "input": {"metadata": {"text": "x".repeat(bytes)}}});
+    let change = |bytes: usize| {
+        let mut change = of_size(bytes);
+        change["version"] = json!(1);
+        change
+    };
     let kept = studio.post(&cases, &of_size(255 << 10)).await.expect(201);
     let case = format!("{cases}/{}", kept["id"]);
     let new = studio.post(&cases, &of_size(256 << 10)).await;
-    let changed = studio.put(&case, &of_size(7 << 20)).await;
+    let changed = studio.put(&case, &change(7 << 20)).await;
     for refused in [new, changed] {
         refused.problem(422, "invalid-request").at(["/input"]);
     }
