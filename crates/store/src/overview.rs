@@ -19,6 +19,9 @@ use uuid::Uuid;
 
 /// Most executions of a window that are counted one by one.
 const COUNTED_MAX: i64 = 120_000;
+/// Records at the edge of a part that are asked for the number under which the
+/// first of them was stored.
+const AT_EDGE: i64 = 100;
 /// Most of anything else that is counted one by one.
 const OTHERS_MAX: i64 = 100_000;
 
@@ -238,6 +241,10 @@ async fn count(
 }
 
 /// How many records were stored in a part of a window, told by their numbers.
+///
+/// A record has its number from when it was stored, which is when it ended. The
+/// first one that began in a part may have taken long, and was then stored after
+/// many that began later: of several, the one that was stored first is taken.
 async fn stored_between(
     connection: &mut Connection,
     begins: DateTime<Utc>,
@@ -246,12 +253,14 @@ async fn stored_between(
     connection
         .number(
             "SELECT COALESCE(
-                 (SELECT id FROM hook_execution_logs WHERE executed_at >= $2
-                  ORDER BY executed_at, id LIMIT 1),
+                 (SELECT MIN(id) FROM (
+                     SELECT id FROM hook_execution_logs WHERE executed_at >= $2
+                     ORDER BY executed_at, id LIMIT $3) after),
                  (SELECT MAX(id) + 1 FROM hook_execution_logs))
-             - (SELECT id FROM hook_execution_logs WHERE executed_at >= $1
-                ORDER BY executed_at, id LIMIT 1)",
-            args![begins, ends],
+             - (SELECT MIN(id) FROM (
+                   SELECT id FROM hook_execution_logs WHERE executed_at >= $1
+                   ORDER BY executed_at, id LIMIT $3) first_ones)",
+            args![begins, ends, AT_EDGE],
         )
         .await
 }

@@ -18,6 +18,7 @@ contract![
     the_last_executions_of_hooks_are_read_at_once,
     executions_are_counted_part_by_part,
     what_is_too_much_to_count_is_estimated,
+    what_was_stored_late_distorts_no_estimate,
     stage_runs_and_events_are_counted,
     hooks_that_are_held_up_are_named,
     hooks_are_labelled,
@@ -130,16 +131,9 @@ async fn executions_are_counted_part_by_part(f: &Fixture) {
     assert_eq!(throughput.hooks.len(), 2);
 }
 
-/// Two thirds of the executions of one minute are of one hook, and fail.
-async fn what_is_too_much_to_count_is_estimated(f: &Fixture) {
-    let grade = f.hook(&spec("grade", json!({}))).await;
-    let mark = f.hook(&spec("mark", json!({}))).await;
-    let window = Window::of_hours(1, start());
-    let minute = |number: i32| window.since() + window.length() * number;
-    ran(f, &grade, ExecutionStatus::Failed, minute(3), 10).await;
-    ran(f, &grade, ExecutionStatus::Failed, minute(3), 10).await;
-    ran(f, &mark, ExecutionStatus::Passed, minute(3), 20).await;
-    for _ in 0..11 {
+/// Stores all records once more, so many times.
+async fn doubled(f: &Fixture, times: usize) {
+    for _ in 0..times {
         let id = if f.is_sqlite() {
             "randomblob(16)"
         } else {
@@ -158,6 +152,18 @@ async fn what_is_too_much_to_count_is_estimated(f: &Fixture) {
         .await
         .unwrap();
     }
+}
+
+/// Two thirds of the executions of one minute are of one hook, and fail.
+async fn what_is_too_much_to_count_is_estimated(f: &Fixture) {
+    let grade = f.hook(&spec("grade", json!({}))).await;
+    let mark = f.hook(&spec("mark", json!({}))).await;
+    let window = Window::of_hours(1, start());
+    let minute = |number: i32| window.since() + window.length() * number;
+    ran(f, &grade, ExecutionStatus::Failed, minute(3), 10).await;
+    ran(f, &grade, ExecutionStatus::Failed, minute(3), 10).await;
+    ran(f, &mark, ExecutionStatus::Passed, minute(3), 20).await;
+    doubled(f, 11).await;
     ran(f, &mark, ExecutionStatus::Passed, minute(5), 20).await;
     let throughput = f.store.throughput(&window).await.unwrap();
     assert!(throughput.is_approximate);
@@ -178,6 +184,36 @@ async fn what_is_too_much_to_count_is_estimated(f: &Fixture) {
         "{of_mark:?}"
     );
     assert!((of_mark.duration_ms / of_mark.executions.executions - 20).abs() <= 1);
+}
+
+/// The first ones to begin in a minute, and in the one after it, took so long that
+/// they were stored after everything else.
+async fn what_was_stored_late_distorts_no_estimate(f: &Fixture) {
+    let grade = f.hook(&spec("grade", json!({}))).await;
+    let window = Window::of_hours(1, start());
+    let minute = |number: i32| window.since() + window.length() * number;
+    let soon = TimeDelta::seconds(1);
+    let passed = async |at: DateTime<Utc>| {
+        ran(f, &grade, ExecutionStatus::Passed, at, 10).await;
+    };
+    for _ in 0..3 {
+        passed(minute(3) + soon).await;
+    }
+    doubled(f, 10).await;
+    let all = 3 << 10;
+    for _ in 0..3 {
+        passed(minute(4) + soon).await;
+    }
+    for _ in 0..400 {
+        passed(minute(20)).await;
+    }
+    passed(minute(3)).await;
+    passed(minute(4)).await;
+    let throughput = f.store.throughput(&window).await.unwrap();
+    assert!(throughput.is_approximate);
+    let counted = |part: usize| throughput.parts[part].executions;
+    assert!((counted(3) - all).abs() <= 2, "{} of {all}", counted(3));
+    assert_eq!((counted(4), counted(20)), (4, 400));
 }
 
 async fn stage_runs_and_events_are_counted(f: &Fixture) {
