@@ -2,7 +2,7 @@
 
 use crate::engine::Engine;
 use crate::error::EngineError;
-use chrono::{DateTime, Days, NaiveDate, Utc};
+use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use serde::Serialize;
 use stagehook_core::config::{HookConfig, PluginRef};
 use stagehook_core::hook::Hook;
@@ -93,44 +93,58 @@ impl Engine {
         for hook in &hooks {
             let of_hook = self.store.used_by_hook(hook.id, since, most).await?;
             if of_hook.len() == most {
-                let oldest = of_hook.iter().map(|used| used.executed_at).min();
-                counted_since = counted_since.max(oldest);
+                counted_since = counted_since.max(all_counted_since(&of_hook));
             }
             used.extend(of_hook);
-        }
-        let mut shown = Vec::with_capacity(hooks.len());
-        for hook in &hooks {
-            shown.push(self.hook_of_plugin(hook).await?);
         }
         Ok(PluginUsage {
             days: by_day(first, today, counted_since, &used),
             counted_since,
-            hooks: shown,
+            hooks: self.hooks_of_plugin(&hooks).await?,
         })
     }
 
-    async fn hook_of_plugin(&self, hook: &Hook) -> Result<HookOfPlugin, EngineError> {
-        let plugin = match &hook.spec.config {
-            HookConfig::Wasm(config) => config.exact_plugin(),
-            HookConfig::Shell(_) | HookConfig::Python(_) | HookConfig::Webhook(_) => None,
-        };
-        let version = match plugin {
-            Some(PluginRef::Version(_, version)) => Some(version),
-            Some(digest @ PluginRef::Digest(_)) => {
-                let found = self.store.find_plugin(&digest).await?;
-                found.map(|found| found.manifest.version)
+    async fn hooks_of_plugin(&self, hooks: &[Hook]) -> Result<Vec<HookOfPlugin>, EngineError> {
+        let plugins: Vec<_> = hooks.iter().map(plugin_of).collect();
+        let digests = plugins.iter().filter_map(|plugin| match plugin {
+            Some(PluginRef::Digest(digest)) => Some(*digest),
+            Some(PluginRef::Version(..) | PluginRef::Requirement(..)) | None => None,
+        });
+        let versions = self.store.versions_with_digests(&digests.collect()).await?;
+        let shown = hooks.iter().zip(&plugins).map(|(hook, plugin)| {
+            let version = match plugin {
+                Some(PluginRef::Version(_, version)) => Some(version),
+                Some(PluginRef::Digest(digest)) => versions.get(digest),
+                Some(PluginRef::Requirement(..)) | None => None,
+            };
+            HookOfPlugin {
+                hook_id: hook.id,
+                name: hook.spec.name.clone(),
+                version: version.map(ToString::to_string),
+                scope_type: hook.spec.scope.scope_type(),
+                scope_id: hook.spec.scope.scope_id(),
+                enabled: hook.spec.enabled,
             }
-            Some(PluginRef::Requirement(..)) | None => None,
-        };
-        Ok(HookOfPlugin {
-            hook_id: hook.id,
-            name: hook.spec.name.clone(),
-            version: version.map(|version| version.to_string()),
-            scope_type: hook.spec.scope.scope_type(),
-            scope_id: hook.spec.scope.scope_id(),
-            enabled: hook.spec.enabled,
-        })
+        });
+        Ok(shown.collect())
     }
+}
+
+/// The plugin that a hook runs.
+fn plugin_of(hook: &Hook) -> Option<PluginRef> {
+    match &hook.spec.config {
+        HookConfig::Wasm(config) => config.exact_plugin(),
+        HookConfig::Shell(_) | HookConfig::Python(_) | HookConfig::Webhook(_) => None,
+    }
+}
+
+/// Since when all executions are among these, the ones that were stored last,
+/// newest first. What is missing was stored, and so began, before the last one of
+/// these was stored, which is when that one ended.
+fn all_counted_since(used: &[Used]) -> Option<DateTime<Utc>> {
+    let first_stored = used.last()?;
+    let took = TimeDelta::try_milliseconds(first_stored.duration_ms).unwrap_or_default();
+    first_stored.executed_at.checked_add_signed(took)
 }
 
 /// What was used on each day, of executions that began since all are counted.
@@ -188,6 +202,31 @@ mod tests {
                 ..Usage::default()
             },
         }
+    }
+
+    /// A long execution is stored late: what began after it may have been stored
+    /// before it, and is not among the newest ones then.
+    #[test]
+    fn all_is_counted_since_the_first_of_the_newest_was_stored() {
+        let long = Used {
+            duration_ms: 20 * 60 * 1_000,
+            ..used("2026-03-04T05:00:00Z", true, None)
+        };
+        let newest = [
+            used("2026-03-04T05:20:07Z", true, None),
+            used("2026-03-04T05:20:03Z", true, None),
+            long.clone(),
+        ];
+        let at = |text: &str| Some(text.parse::<DateTime<Utc>>().unwrap());
+        assert_eq!(all_counted_since(&newest), at("2026-03-04T05:20:00Z"));
+        // Where it was stored last, all that began since the others is there.
+        let newest = [
+            long,
+            used("2026-03-04T05:19:58Z", true, None),
+            used("2026-03-04T05:19:57Z", true, None),
+        ];
+        assert_eq!(all_counted_since(&newest), at("2026-03-04T05:19:57.010Z"));
+        assert_eq!(all_counted_since(&[]), None);
     }
 
     #[test]

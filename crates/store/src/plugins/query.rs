@@ -2,11 +2,13 @@
 
 use super::row::{self, PluginRow, columns};
 use crate::database::{Arg, Connection, Order, Select, Sql, args};
+use crate::document::Row;
 use crate::error::{Entity, Result, StoreError};
 use crate::store::Store;
 use semver::{Version, VersionReq};
 use stagehook_core::config::PluginRef;
 use stagehook_core::digest::Digest;
+use stagehook_core::ids::PluginVersionId;
 use stagehook_core::page::{LIMIT_MAX, Page, PageRequest};
 use stagehook_core::plugin::{CatalogueEntry, PluginName, PluginVersion};
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,6 +18,33 @@ impl Store {
     /// no version by itself ([`Store::newest_plugin`]).
     pub async fn find_plugin(&self, plugin: &PluginRef) -> Result<Option<PluginVersion>> {
         row::find(&mut self.reader().await?, plugin).await
+    }
+
+    /// The versions that these digests are, in one query; what is not known is
+    /// left out.
+    pub async fn versions_with_digests(
+        &self,
+        digests: &BTreeSet<Digest>,
+    ) -> Result<BTreeMap<Digest, Version>> {
+        if digests.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let sql = format!(
+            "SELECT id, digest, version FROM plugin_versions
+             WHERE twin_of IS NULL AND digest IN ({})",
+            parameters(digests.len())
+        );
+        let digests: Vec<Arg<'_>> = digests.iter().map(Arg::from).collect();
+        let rows: Vec<(i64, Vec<u8>, String)> =
+            self.reader().await?.all(Sql::Built(sql), &digests).await?;
+        let found = rows.into_iter().map(|(id, digest, version)| {
+            let read = Row::new(Entity::PluginVersion, PluginVersionId::new(id));
+            Ok((
+                read.digest("digest", digest)?,
+                read.text("version", &version)?,
+            ))
+        });
+        found.collect()
     }
 
     /// The newest version that satisfies a requirement and was not yanked.
@@ -188,7 +217,7 @@ impl TryFrom<EntryRow> for CatalogueEntry {
 
     fn try_from(row: EntryRow) -> Result<Self> {
         let newest = PluginVersion::try_from(row.plugin)?;
-        let read = crate::document::Row::new(Entity::PluginVersion, newest.id);
+        let read = Row::new(Entity::PluginVersion, newest.id);
         Ok(Self {
             versions: read.number("versions", row.versions)?,
             newest,
