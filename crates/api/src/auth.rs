@@ -22,6 +22,7 @@ use crate::problem::Problem;
 use crate::router::BASE;
 use crate::state::ApiState;
 use axum::extract::{MatchedPath, Request, State};
+use axum::http::header::ALLOW;
 use axum::http::request::Parts;
 use axum::http::{Method, StatusCode};
 use axum::middleware::Next;
@@ -43,14 +44,16 @@ const CSRF_HEADER: &str = "x-csrf-token";
 /// Lets only requests through whose token or session is valid, and allows them.
 pub(crate) async fn admit(State(state): State<ApiState>, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
-    match admitted(&state, &parts).await {
-        Ok((credential, actor)) => {
-            parts.extensions.insert(actor);
-            parts.extensions.insert(credential);
-            next.run(Request::from_parts(parts, body)).await
-        }
-        Err(problem) => problem.into_response(),
+    let (credential, actor) = match admitted(&state, &parts).await {
+        Ok(admitted) => admitted,
+        Err(problem) => return problem.into_response(),
+    };
+    if let Some(refused) = refusal(&actor, &parts) {
+        return refused;
     }
+    parts.extensions.insert(actor);
+    parts.extensions.insert(credential);
+    next.run(Request::from_parts(parts, body)).await
 }
 
 async fn admitted(state: &ApiState, request: &Parts) -> Result<(Credential, Actor), Problem> {
@@ -67,24 +70,37 @@ async fn admitted(state: &ApiState, request: &Parts) -> Result<(Credential, Acto
             ));
         }
     }
-    // What has no route needs no role to be told so.
-    if let Some(path) = request.extensions.get::<MatchedPath>() {
-        let path = path.as_str().strip_prefix(BASE).unwrap_or(path.as_str());
-        // A parameter that holds `/` has a name of its own for the router alone.
-        let needed = access::needed(request.method.as_str(), &path.replace("{*", "{"));
-        if actor.role() < needed {
-            return Err(Problem::new(
-                StatusCode::FORBIDDEN,
-                "forbidden",
-                format!(
-                    "this needs the role {needed}, and the token '{}' has the role {}",
-                    actor.name(),
-                    actor.role()
-                ),
-            ));
-        }
-    }
     Ok((credential, actor))
+}
+
+/// What is answered to somebody whose role is not enough.
+fn refusal(actor: &Actor, request: &Parts) -> Option<Response> {
+    // What has no route needs no role to be told so.
+    let path = request.extensions.get::<MatchedPath>()?.as_str();
+    // A parameter that holds `/` has a name of its own for the router alone.
+    let path = path.strip_prefix(BASE).unwrap_or(path).replace("{*", "{");
+    let method = request.method.as_str();
+    let needed = access::needed(method, &path);
+    if actor.role() >= needed {
+        return None;
+    }
+    // No role would help here. It is said here, not by the router: a method that is
+    // not in the table must not be reached, should it have a handler after all.
+    let methods = access::methods(&path);
+    if !methods.is_empty() && !methods.contains(&method) {
+        let allow = [(ALLOW, methods.join(","))];
+        return Some((allow, Problem::method_not_allowed()).into_response());
+    }
+    let forbidden = Problem::new(
+        StatusCode::FORBIDDEN,
+        "forbidden",
+        format!(
+            "this needs the role {needed}, and the token '{}' has the role {}",
+            actor.name(),
+            actor.role()
+        ),
+    );
+    Some(forbidden.into_response())
 }
 
 /// A request that a page of another site may have had the browser make.

@@ -61,6 +61,14 @@ impl Problem {
         Self::new(StatusCode::NOT_FOUND, "not-found", detail)
     }
 
+    pub(crate) fn method_not_allowed() -> Self {
+        Self::new(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "method-not-allowed",
+            "this path does not take this method; the Allow header names those it takes",
+        )
+    }
+
     /// A request that is wrong in itself.
     pub(crate) fn invalid(kind: &str, invalid: Invalid) -> Self {
         let detail = match invalid.0.as_slice() {

@@ -157,11 +157,7 @@ pub(crate) async fn no_such_path(uri: Uri) -> Problem {
 }
 
 async fn no_such_method() -> Problem {
-    Problem::new(
-        StatusCode::METHOD_NOT_ALLOWED,
-        "method-not-allowed",
-        "this path does not take this method; the Allow header names those it takes",
-    )
+    Problem::method_not_allowed()
 }
 
 fn panicked(_: Box<dyn Any + Send + 'static>) -> Response {

@@ -126,6 +126,17 @@ pub fn needed(method: &str, path: &str) -> Role {
         .map_or(Role::Admin, |(role, _)| *role)
 }
 
+/// The methods under which a path stands in the table, HEAD beside GET; none of a
+/// path that does not stand there.
+pub fn methods(path: &str) -> Vec<&'static str> {
+    let listed = routes().filter_map(|(route, _)| route.split_once(' '));
+    let of_path = listed.filter(|(_, listed)| *listed == path);
+    of_path
+        .flat_map(|(method, _)| [Some(method), (method == "GET").then_some("HEAD")])
+        .flatten()
+        .collect()
+}
+
 /// Every route that stands in the table, with its role.
 pub fn routes() -> impl Iterator<Item = (&'static str, Role)> {
     let of_role = |(role, routes): &'static (Role, &'static [&'static str])| {

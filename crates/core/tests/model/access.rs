@@ -1,7 +1,7 @@
 //! Which role each route needs. REQ-API-5
 
 use proptest::prelude::*;
-use stagehook_core::access::{needed, routes};
+use stagehook_core::access::{methods, needed, routes};
 use stagehook_core::token::Role;
 
 #[test]
@@ -37,6 +37,21 @@ fn a_route_is_found_as_it_stands_and_head_is_get() {
         );
         assert_eq!(needed(&method.to_lowercase(), path), Role::Admin, "{route}");
         assert_eq!(needed(method, &format!("{path}/")), Role::Admin, "{route}");
+    }
+}
+
+#[test]
+fn a_path_has_the_methods_under_which_it_stands() {
+    for (path, all) in [
+        ("/overview", vec!["GET", "HEAD"]),
+        ("/hooks", vec!["GET", "HEAD", "POST"]),
+        ("/scripts/{path}", vec!["GET", "HEAD", "PUT", "DELETE"]),
+        ("/hooks/order", vec!["PUT"]),
+        ("/overview/", vec![]),
+        ("/hooks/7", vec![]),
+        ("", vec![]),
+    ] {
+        assert_eq!(methods(path), all, "{path}");
     }
 }
 

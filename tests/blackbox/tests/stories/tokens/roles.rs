@@ -3,12 +3,13 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 use stagehook_tests::{Answer, Browser, Client, Database, HookDraft, Studio, on_both_databases};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 on_both_databases!(
     each_role_may_use_its_routes_and_no_others,
     a_session_may_do_what_its_token_may,
     what_is_no_route_is_told_to_everybody,
+    what_is_no_method_is_told_to_everybody,
 );
 
 /// From the least to the most.
@@ -195,4 +196,38 @@ async fn what_is_no_route_is_told_to_everybody(on: Database) {
         );
     }
     assert_eq!(guest.get("//metrics").await.status, 200);
+}
+
+/// No role would help: that is no matter of roles.
+async fn what_is_no_method_is_told_to_everybody(on: Database) {
+    let studio = Studio::open(on).await;
+    let token = studio.token("guest", "viewer").await;
+    let guest = studio.with_token(Some(&token));
+    let allowed = |answer: &Answer| {
+        answer.problem(405, "method-not-allowed");
+        let allow = answer.header("allow").unwrap_or_default();
+        let methods = allow.split(',').map(|method| method.trim().to_owned());
+        methods.collect::<BTreeSet<String>>()
+    };
+    for (method, path) in [
+        (Method::POST, "/overview"),
+        (Method::OPTIONS, "/overview"),
+        (Method::PATCH, "/hooks/1"),
+        (Method::PUT, "/audit"),
+        (Method::GET, "/hooks/order"),
+        (Method::POST, "/scripts/a/b.sh"),
+    ] {
+        let ask = async |client: &Client| {
+            let request = client.request(method.clone(), path);
+            client.send(request.json(&json!({}))).await
+        };
+        let (told, to_admin) = (ask(&guest).await, ask(&studio).await);
+        assert_eq!(allowed(&told), allowed(&to_admin), "{method} {path}");
+        assert_eq!(told.text, to_admin.text, "{method} {path}");
+    }
+    // What is nobody's method is told to nobody.
+    let nobody = studio.with_token(None);
+    let refused = nobody.post("/overview", &json!({})).await;
+    refused.problem(401, "unauthorized");
+    guest.get("/audit").await.problem(403, "forbidden");
 }
