@@ -8,7 +8,7 @@ import { type CSSProperties, type HTMLAttributes, memo, type Ref, useState } fro
 import { flushSync } from "react-dom";
 import { FlatChevronDown, FlatChevronUp } from "@/parts/flat-icon";
 import { HookTypeMark, TrustedBadge } from "@/parts/hook-badges";
-import { FAILURE_MODES, timeoutOf } from "@/parts/hook-words";
+import { FAILURE_MODES, sayHookType, timeoutOf } from "@/parts/hook-words";
 import { RunDots } from "@/parts/run-dots";
 import { ScopeMark } from "@/parts/scope-badge";
 import { sayDuration } from "@/parts/time";
@@ -77,6 +77,9 @@ function PlainRow(props: Props & { dragging?: Dragging }) {
     props;
   const { hook } = row;
   const state = stateOf(hook);
+  const failure = FAILURE_MODES.find(({ name }) => name === hook.failure_mode)?.says;
+  const p95 = typeof activity?.p95_ms === "number" ? sayDuration(activity.p95_ms) : "";
+  const mark = <ScopeMark scopeType={hook.scope_type} chain={scope} />;
   return (
     <tr
       ref={dragging?.row.ref}
@@ -99,7 +102,13 @@ function PlainRow(props: Props & { dragging?: Dragging }) {
             <a href={`/hooks/${hook.id}`} className={classes.name}>
               {hook.name}
             </a>
-            {hook.description && <div className={classes.description}>{hook.description}</div>}
+            {columns.wide ? (
+              hook.description && <div className={classes.description}>{hook.description}</div>
+            ) : (
+              <div className={classes.description} title="Type, what failing does, timeout">
+                {sayHookType(hook.hook_type)} · {failure} · {timeoutOf(hook)} s
+              </div>
+            )}
           </div>
           <TrustedBadge hook={hook} />
           {(state === "paused" || state === "failed") && <BringBack hook={hook} />}
@@ -107,33 +116,25 @@ function PlainRow(props: Props & { dragging?: Dragging }) {
       </td>
       <td className={classes.state}>
         <StateBadge hook={hook} />
+        {!columns.wide && <div className={classes.below}>{mark}</div>}
       </td>
-      {columns.type && (
-        <td className={classes.type}>
-          <HookTypeMark type={hook.hook_type} />
-        </td>
-      )}
-      {columns.scope && (
-        <td className={classes.scope}>
-          <ScopeMark scopeType={hook.scope_type} chain={scope} />
-        </td>
-      )}
-      {columns.type && (
-        <td className={classes.failure}>
-          {FAILURE_MODES.find(({ name }) => name === hook.failure_mode)?.says}
-        </td>
-      )}
-      {columns.timeout && (
-        <td className={`${classes.timeout} ${classes.number}`}>{timeoutOf(hook)} s</td>
-      )}
-      {columns.runs && (
+      {columns.wide && (
         <>
-          <td className={classes.runs}>{activity && <RunDots runs={activity.runs} />}</td>
-          <td className={`${classes.duration} ${classes.number}`}>
-            {typeof activity?.p95_ms === "number" ? sayDuration(activity.p95_ms) : ""}
+          <td className={classes.type}>
+            <HookTypeMark type={hook.hook_type} />
           </td>
+          <td className={classes.scope}>{mark}</td>
+          <td className={classes.failure}>{failure}</td>
+          <td className={`${classes.timeout} ${classes.number}`}>{timeoutOf(hook)} s</td>
         </>
       )}
+      {columns.runs && (
+        <td className={classes.runs}>
+          {activity && <RunDots runs={activity.runs} />}
+          {!columns.wide && p95 && <div className={classes.description}>p95 {p95}</div>}
+        </td>
+      )}
+      {columns.wide && <td className={`${classes.duration} ${classes.number}`}>{p95}</td>}
       <td className={classes.switch}>
         <Enabled hook={hook} mayEdit={mayEdit} />
       </td>
