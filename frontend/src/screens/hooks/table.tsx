@@ -163,7 +163,12 @@ export function HookTable({ rows }: { rows: readonly Row[] }) {
       onDragCancel={() => setDragged(undefined)}
       onDragEnd={onDragEnd}
     >
-      <table className={classes.table} aria-rowcount={rows.length + 1} aria-label="Hooks">
+      <table
+        className={classes.table}
+        data-narrow={!columns.wide || undefined}
+        aria-rowcount={rows.length + 1}
+        aria-label="Hooks"
+      >
         <Head columns={columns} />
         {/* eslint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/no-noninteractive-element-interactions -- the links in it have the keys */}
         <tbody ref={body} onClick={onClick}>
@@ -202,37 +207,33 @@ function Head({ columns }: { columns: Columns }) {
         )}
         <th scope="col">Name</th>
         <th scope="col" className={classes.state}>
-          State
+          {columns.wide ? "State" : "State, scope"}
         </th>
-        {columns.type && (
-          <th scope="col" className={classes.type}>
-            Type
-          </th>
-        )}
-        {columns.scope && (
-          <th scope="col" className={classes.scope}>
-            Scope
-          </th>
-        )}
-        {columns.type && (
-          <th scope="col" className={classes.failure}>
-            If it fails
-          </th>
-        )}
-        {columns.timeout && (
-          <th scope="col" className={`${classes.timeout} ${classes.number}`}>
-            Timeout
-          </th>
-        )}
-        {columns.runs && (
+        {columns.wide && (
           <>
-            <th scope="col" className={classes.runs}>
-              Last runs
+            <th scope="col" className={classes.type}>
+              Type
             </th>
-            <th scope="col" className={`${classes.duration} ${classes.number}`}>
-              <abbr title="95 of the last 100 runs took no longer">p95</abbr>
+            <th scope="col" className={classes.scope}>
+              Scope
+            </th>
+            <th scope="col" className={classes.failure}>
+              If it fails
+            </th>
+            <th scope="col" className={`${classes.timeout} ${classes.number}`}>
+              Timeout
             </th>
           </>
+        )}
+        {columns.runs && (
+          <th scope="col" className={classes.runs}>
+            Last runs
+          </th>
+        )}
+        {columns.wide && (
+          <th scope="col" className={`${classes.duration} ${classes.number}`}>
+            <abbr title="95 of the last 100 runs took no longer">p95</abbr>
+          </th>
         )}
         <th scope="col" className={classes.switch}>
           On
