@@ -1,5 +1,6 @@
 /** What hooks are called in the interface, and what their choices mean in plain words. */
 import type { Schemas } from "@/api/client";
+import { PLUGIN_LIMITS, SCRIPT_LIMITS, WEBHOOK_LIMITS } from "./usual-limits";
 
 export type Hook = Schemas["HookShown"];
 export type HookDocument = Schemas["HookDocument"];
@@ -67,15 +68,12 @@ export const configOf = (hook: Pick<HookDocument, "config">): AnyConfig => hook.
 export const isTrusted = (hook: Pick<HookDocument, "config">): boolean =>
   configOf(hook).sandbox === "trusted";
 
-const SCRIPT_TIMEOUT_SECONDS = 30;
-const WEBHOOK_TIMEOUT_SECONDS = 10;
-
 export function timeoutOf(hook: Pick<HookDocument, "config" | "hook_type">): number {
   const config = configOf(hook);
   const limits = config.limits as { timeout_seconds?: number | null } | undefined;
-  if (hook.hook_type === "wasm") return limits?.timeout_seconds ?? SCRIPT_TIMEOUT_SECONDS;
-  const usual = hook.hook_type === "webhook" ? WEBHOOK_TIMEOUT_SECONDS : SCRIPT_TIMEOUT_SECONDS;
-  return config.timeout_seconds ?? usual;
+  if (hook.hook_type === "wasm") return limits?.timeout_seconds ?? PLUGIN_LIMITS.timeout_seconds;
+  const usual = hook.hook_type === "webhook" ? WEBHOOK_LIMITS : SCRIPT_LIMITS;
+  return config.timeout_seconds ?? usual.timeout_seconds;
 }
 
 /** What it runs, in one line. */

@@ -13,6 +13,9 @@ export function segmentsOf(pointer: string): string[] {
     .map((segment) => segment.replaceAll("~1", "/").replaceAll("~0", "~"));
 }
 
+/** A key as a segment of a pointer. */
+export const segmentOf = (key: string): string => key.replaceAll("~", "~0").replaceAll("/", "~1");
+
 /** What a problem says of what is at or below a place, with pointers from there on. */
 export function pointedBelow(problem: Problem | undefined, place: string): Pointed[] {
   return (problem?.errors ?? [])

@@ -10,7 +10,7 @@ import {
   toErrorList,
   type ValidatorType,
 } from "@rjsf/utils";
-import { type Pointed, segmentsOf } from "./json-pointer";
+import { type Pointed, segmentOf, segmentsOf } from "./json-pointer";
 
 /** These say only that something inside is wrong, which is told by itself. */
 const ABOUT_OTHERS = new Set([
@@ -68,7 +68,7 @@ function said(unit: OutputUnit, refused: ReadonlySet<string>): Pointed | undefin
   const number = unit.error.match(/-?\d[\d.e+-]*?(?=\.?$|\)\.?$)/)?.[0];
   switch (unit.keyword) {
     case "required":
-      return { pointer: `${pointer}/${escaped(quoted ?? "")}`, detail: "is required" };
+      return { pointer: `${pointer}/${segmentOf(quoted ?? "")}`, detail: "is required" };
     case "false":
       return { pointer, detail: "is not known" };
     case "additionalProperties":
@@ -111,8 +111,6 @@ function said(unit: OutputUnit, refused: ReadonlySet<string>): Pointed | undefin
     }
   }
 }
-
-const escaped = (key: string) => key.replaceAll("~", "~0").replaceAll("/", "~1");
 
 function typeNames(error: string): string {
   const expected = error.slice(error.indexOf("Expected"));

@@ -1,6 +1,7 @@
 import { Alert, Button, Group, List, Text } from "@mantine/core";
 import { IconAlertTriangle } from "@tabler/icons-react";
 import { type Problem, problemOf } from "@/api/problem";
+import { sentence } from "./words";
 
 /**
  * What the server refused and why. `known` are JSON pointers of fields that show
@@ -46,8 +47,4 @@ export function ProblemAlert({
       )}
     </Alert>
   );
-}
-
-function sentence(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }

@@ -11,9 +11,6 @@ type ScopeType = Schemas["ScopeType"];
 
 const ICONS = { studio: FlatBuilding, project: FlatFolder, scene_type: FlatMovie } as const;
 
-export const sayScopeType = (scope: ScopeType): string =>
-  scope === "scene_type" ? "scene type" : scope;
-
 export function ScopeBadge({
   scopeType,
   scopeId,

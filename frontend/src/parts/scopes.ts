@@ -1,7 +1,7 @@
 /** Projects and scene types by their names. */
 import { useQuery } from "@tanstack/react-query";
 import { client, type Schemas } from "@/api/client";
-import { problemOf } from "@/api/problem";
+import { everyPage } from "@/api/every-page";
 
 type ScopeType = Schemas["ScopeType"];
 export type Project = Schemas["Project"];
@@ -9,23 +9,6 @@ export type SceneType = Schemas["SceneType"];
 
 const PAGE = 200;
 const MOST_PAGES = 25;
-
-async function all<T>(
-  page: (
-    cursor: string | undefined,
-  ) => Promise<{ data?: { items: T[]; next_cursor?: string | null }; error?: unknown }>,
-): Promise<T[]> {
-  const items: T[] = [];
-  let cursor: string | undefined;
-  for (let pages = 0; pages < MOST_PAGES; pages++) {
-    const { data, error } = await page(cursor);
-    if (!data) throw problemOf(error);
-    items.push(...data.items);
-    cursor = data.next_cursor ?? undefined;
-    if (!cursor) break;
-  }
-  return items;
-}
 
 const byName = (a: { name: string }, b: { name: string }) => a.name.localeCompare(b.name);
 
@@ -61,17 +44,21 @@ function findIn<T extends { id: number }>(
 export function useScopes() {
   const projects = useQuery({
     queryKey: ["get", "/api/v1/projects", "all"],
-    queryFn: ({ signal }) =>
-      all((cursor) =>
-        client.GET("/api/v1/projects", { signal, params: { query: { limit: PAGE, cursor } } }),
-      ),
+    queryFn: async ({ signal }) =>
+      (
+        await everyPage<Project>(MOST_PAGES, (cursor) =>
+          client.GET("/api/v1/projects", { signal, params: { query: { limit: PAGE, cursor } } }),
+        )
+      ).items,
   });
   const sceneTypes = useQuery({
     queryKey: ["get", "/api/v1/scene-types", "all"],
-    queryFn: ({ signal }) =>
-      all((cursor) =>
-        client.GET("/api/v1/scene-types", { signal, params: { query: { limit: PAGE, cursor } } }),
-      ),
+    queryFn: async ({ signal }) =>
+      (
+        await everyPage<SceneType>(MOST_PAGES, (cursor) =>
+          client.GET("/api/v1/scene-types", { signal, params: { query: { limit: PAGE, cursor } } }),
+        )
+      ).items,
   });
   const project = (id?: number | null) => findIn(projects.data, id);
   const sceneType = (id?: number | null) => findIn(sceneTypes.data, id);

@@ -7,7 +7,7 @@ import { tellDone, tellRefused } from "@/parts/tell";
 
 type Delivery = Schemas["DeliveryShown"];
 
-/** What it does to this delivery; not while an attempt is being made, nor for a deleted hook. */
+/** What it does to this delivery; nothing while an attempt is being made. */
 export function sayRetry(delivery: Delivery): string | undefined {
   switch (delivery.state) {
     case "running":

@@ -4,6 +4,7 @@ import type { Schemas } from "@/api/client";
 import { isKnown } from "@/parts/known";
 import { Facts } from "@/parts/facts";
 import { sayBytes, sayCount, sayDuration } from "@/parts/time";
+import { PLUGIN_LIMITS, SCRIPT_LIMITS, WEBHOOK_LIMITS } from "@/parts/usual-limits";
 import { inputOf, type LogItem } from "./words";
 
 type HookType = Schemas["HookType"];
@@ -19,22 +20,30 @@ type Allowed = {
 const KIB = 1_024;
 const MIB = 1_024 * KIB;
 
-/** What the server allows a hook that asks for nothing. */
-const DEFAULTS: Record<HookType, Allowed> = {
-  shell: { timeoutMs: 30_000, cpuMs: 600_000, memoryBytes: 2_048 * MIB, outputBytes: 256 * KIB },
-  python: { timeoutMs: 30_000, cpuMs: 600_000, memoryBytes: 2_048 * MIB, outputBytes: 256 * KIB },
-  webhook: { timeoutMs: 10_000, outputBytes: 256 * KIB },
+const SCRIPT: Allowed = {
+  timeoutMs: SCRIPT_LIMITS.timeout_seconds * 1_000,
+  cpuMs: SCRIPT_LIMITS.cpu_seconds * 1_000,
+  memoryBytes: SCRIPT_LIMITS.memory_mib * MIB,
+  outputBytes: SCRIPT_LIMITS.output_kib * KIB,
+};
+const USUAL: Record<HookType, Allowed> = {
+  shell: SCRIPT,
+  python: SCRIPT,
+  webhook: {
+    timeoutMs: WEBHOOK_LIMITS.timeout_seconds * 1_000,
+    outputBytes: WEBHOOK_LIMITS.output_kib * KIB,
+  },
   wasm: {
-    timeoutMs: 30_000,
-    fuel: 10_000_000_000,
-    memoryBytes: 128 * MIB,
-    outputBytes: 64 * KIB,
+    timeoutMs: PLUGIN_LIMITS.timeout_seconds * 1_000,
+    fuel: PLUGIN_LIMITS.fuel,
+    memoryBytes: PLUGIN_LIMITS.memory_mib * MIB,
+    outputBytes: PLUGIN_LIMITS.output_kib * KIB,
   },
 };
 
 /** The limits in force when it ran: its config is part of its input. */
 function allowedOf(log: LogItem): Allowed {
-  const usual = DEFAULTS[log.hook_type];
+  const usual = USUAL[log.hook_type];
   const input = inputOf(log);
   const limits = (input.hook_config?.limits ?? {}) as Record<string, number | null | undefined>;
   return {

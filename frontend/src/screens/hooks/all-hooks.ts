@@ -5,9 +5,9 @@
  */
 import { useQuery } from "@tanstack/react-query";
 import { client } from "@/api/client";
+import { everyPage } from "@/api/every-page";
 import { useGather } from "@/api/gather";
 import { useHeard } from "@/api/live";
-import { problemOf } from "@/api/problem";
 import { queries } from "@/api/queries";
 import type { Hook } from "@/parts/hook-words";
 
@@ -20,21 +20,12 @@ const ONE_BY_ONE = 25;
 const GATHER_MS = 400;
 const BELIEVED_MS = 10 * 60_000;
 
-async function load(signal: AbortSignal): Promise<Hook[]> {
-  const hooks: Hook[] = [];
-  let cursor: string | undefined;
-  for (let pages = 0; pages < MOST_PAGES; pages++) {
-    const { data, error } = await client.GET("/api/v1/hooks", {
-      signal,
-      params: { query: { limit: PAGE, cursor } },
-    });
-    if (!data) throw problemOf(error);
-    hooks.push(...(data.items as Hook[]));
-    cursor = data.next_cursor ?? undefined;
-    if (!cursor) break;
-  }
-  return hooks;
-}
+const load = async (signal: AbortSignal): Promise<Hook[]> =>
+  (
+    await everyPage(MOST_PAGES, (cursor) =>
+      client.GET("/api/v1/hooks", { signal, params: { query: { limit: PAGE, cursor } } }),
+    )
+  ).items as Hook[];
 
 export function useAllHooks() {
   const known = useQuery({

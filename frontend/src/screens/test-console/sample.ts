@@ -1,5 +1,5 @@
 /** Inputs to try a hook with: what its stage or its event would bring. */
-import { type HookDocument, type HookPoint } from "@/parts/hook-words";
+import { type HookDocument, type HookPoint, patternMatches } from "@/parts/hook-words";
 import { isMembers, type Json } from "@/parts/merge-patch";
 import type { Schemas } from "@/api/client";
 import { inputOf, type LogItem } from "../executions/words";
@@ -147,7 +147,7 @@ export function sampleFor(
   const pattern = hook.event ?? "";
   const type =
     eventTypes.find(({ name }) => name === pattern) ??
-    eventTypes.find(({ name, kind }) => kind === "business" && matches(pattern, name));
+    eventTypes.find(({ name, kind }) => kind === "business" && patternMatches(pattern, name));
   const event = type?.name ?? (pattern.includes("*") ? "shot.approved" : pattern);
   const sample = type?.schema ? exampleOf(type.schema as Members) : EVENTS[event];
   return { event, data: isMembers(sample) ? sample : { shot: SHOT } };
@@ -176,14 +176,6 @@ export function tidied(input: { [key: string]: unknown }): Sample {
         !(isMembers(value) && Object.keys(value).length === 0),
     ),
   ) as Sample;
-}
-
-function matches(pattern: string, name: string): boolean {
-  const literal = pattern
-    .split("*")
-    .map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"))
-    .join(".*");
-  return new RegExp(`^${literal}$`).test(name);
 }
 
 const MOST_DEEP = 6;

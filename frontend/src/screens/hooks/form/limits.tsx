@@ -1,5 +1,6 @@
 /** How much a hook may use, each limit with what it is where nothing is said. */
 import { SimpleGrid } from "@mantine/core";
+import { PLUGIN_LIMITS, SCRIPT_LIMITS } from "@/parts/usual-limits";
 import { NumberField } from "./field";
 
 /** Of a script: the whole tree of its processes, unless said otherwise. */
@@ -10,7 +11,7 @@ export function ScriptLimits() {
         pointer="/config/timeout_seconds"
         label="Time"
         help="Then it is ended, with all that it started."
-        usual={30}
+        usual={SCRIPT_LIMITS.timeout_seconds}
         unit="s"
         min={1}
         max={86_400}
@@ -19,7 +20,7 @@ export function ScriptLimits() {
         pointer="/config/limits/cpu_seconds"
         label="Processor time"
         help="Of all its processes together."
-        usual={600}
+        usual={SCRIPT_LIMITS.cpu_seconds}
         unit="s"
         min={1}
       />
@@ -27,7 +28,7 @@ export function ScriptLimits() {
         pointer="/config/limits/memory_mib"
         label="Memory"
         help="Of all its processes together."
-        usual={2_048}
+        usual={SCRIPT_LIMITS.memory_mib}
         unit="MiB"
         min={1}
       />
@@ -35,21 +36,21 @@ export function ScriptLimits() {
         pointer="/config/limits/processes"
         label="Processes"
         help="Processes and threads at once."
-        usual={256}
+        usual={SCRIPT_LIMITS.processes}
         min={1}
       />
       <NumberField
         pointer="/config/limits/open_files"
         label="Open files"
         help="Of each process."
-        usual={1_024}
+        usual={SCRIPT_LIMITS.open_files}
         min={1}
       />
       <NumberField
         pointer="/config/limits/file_size_mib"
         label="Size of a file"
         help="Of each file that it writes."
-        usual={8_192}
+        usual={SCRIPT_LIMITS.file_size_mib}
         unit="MiB"
         min={1}
       />
@@ -57,7 +58,7 @@ export function ScriptLimits() {
         pointer="/config/limits/output_kib"
         label="Output kept"
         help="Of what it prints, the beginning and the end."
-        usual={256}
+        usual={SCRIPT_LIMITS.output_kib}
         unit="KiB"
         min={1}
       />
@@ -72,7 +73,7 @@ export function PluginLimits() {
         pointer="/config/limits/timeout_seconds"
         label="Time"
         help="Calls to the host included. Then it is ended."
-        usual={30}
+        usual={PLUGIN_LIMITS.timeout_seconds}
         unit="s"
         min={1}
         max={3_600}
@@ -81,14 +82,14 @@ export function PluginLimits() {
         pointer="/config/limits/fuel"
         label="Fuel"
         help="About one unit for each instruction."
-        usual={10_000_000_000}
+        usual={PLUGIN_LIMITS.fuel}
         min={1}
       />
       <NumberField
         pointer="/config/limits/memory_mib"
         label="Memory"
         help="All memories and tables together."
-        usual={128}
+        usual={PLUGIN_LIMITS.memory_mib}
         unit="MiB"
         min={1}
       />
@@ -96,7 +97,7 @@ export function PluginLimits() {
         pointer="/config/limits/output_kib"
         label="Output kept"
         help="Of what it prints, the beginning and the end."
-        usual={64}
+        usual={PLUGIN_LIMITS.output_kib}
         unit="KiB"
         min={1}
       />

@@ -4,6 +4,7 @@ import { IconPlus, IconTrash } from "@tabler/icons-react";
 import { type ReactNode, useState } from "react";
 import { flushSync } from "react-dom";
 import { detailsAt } from "@/api/problem";
+import { segmentOf } from "@/parts/json-pointer";
 import { MONO, UNFIT, useField, useForm } from "./field";
 
 function Remove({ label, onClick }: { label: string; onClick: () => void }) {
@@ -117,8 +118,6 @@ export function TextsField({
   );
 }
 
-const escaped = (key: string): string => key.replaceAll("~", "~0").replaceAll("/", "~1");
-
 /** Names with values: environment, headers. */
 export function PairsField({
   pointer,
@@ -159,7 +158,7 @@ export function PairsField({
             readOnly={readOnly}
             error={
               unfitness(pairs, at) ??
-              (key ? detailsAt(problem, `${pointer}/${escaped(key)}`) : undefined)
+              (key ? detailsAt(problem, `${pointer}/${segmentOf(key)}`) : undefined)
             }
             onChange={(event) => put(pairs.with(at, [event.currentTarget.value, text]))}
           />

@@ -1,5 +1,6 @@
 /** Where a webhook goes, and how the receiver knows who sent it. */
 import { Radio, Select, SimpleGrid, Stack } from "@mantine/core";
+import { WEBHOOK_LIMITS } from "@/parts/usual-limits";
 import { NumberField, TextField, useField, useForm } from "./field";
 import { PairsField } from "./list-fields";
 import { SecretField } from "./secret-field";
@@ -33,7 +34,7 @@ export function WebhookConfig() {
             pointer="/config/timeout_seconds"
             label="Time"
             help="For the whole attempt."
-            usual={10}
+            usual={WEBHOOK_LIMITS.timeout_seconds}
             unit="s"
             min={1}
             max={86_400}
