@@ -288,6 +288,15 @@ pub enum StoreError {
         /// The names of the hooks. Not empty.
         hooks: Vec<String>,
     },
+    /// The text of the token is that of another one.
+    #[error(
+        "this token is '{name}' already, and no two can be the same: choose another text, or \
+         revoke that one"
+    )]
+    TokenTaken {
+        /// The name of the other one, which may have expired.
+        name: String,
+    },
     /// Without this token nobody could make others.
     #[error(
         "'{name}' is the last administrator's token that does not expire, without which nobody \

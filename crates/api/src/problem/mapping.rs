@@ -167,7 +167,9 @@ impl From<StoreError> for Problem {
                 "shutting-down",
                 "the server is shutting down: try again on another, or later",
             ),
+            // The first two are of no request, but of the server's start.
             error @ (StoreError::InvalidUrl(_)
+            | StoreError::TokenTaken { .. }
             | StoreError::Database(_)
             | StoreError::Migration(_)
             | StoreError::Inconsistent { .. }) => {

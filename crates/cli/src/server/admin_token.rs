@@ -28,7 +28,10 @@ pub(super) async fn ensure(
         store
             .ensure_token("admin", Role::Admin, &Digest::of(token.as_bytes()))
             .await
-            .context("the administrator's token cannot be kept")?;
+            .context(match chosen {
+                Some(_) => "STAGEHOOK_ADMIN_TOKEN cannot be the administrator's token",
+                None => "the administrator's token cannot be kept",
+            })?;
     }
     Ok(made)
 }

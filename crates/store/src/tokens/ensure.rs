@@ -2,7 +2,7 @@
 
 use super::{TokenRow, columns, record};
 use crate::database::args;
-use crate::error::{Entity, Result, StoreError};
+use crate::error::{Result, StoreError};
 use crate::store::Store;
 use stagehook_core::digest::Digest;
 use stagehook_core::token::{ApiToken, Role, SERVER};
@@ -13,7 +13,7 @@ impl Store {
     /// none. The sessions of a hash that it had before end.
     ///
     /// # Errors
-    /// [`StoreError::NameTaken`] when a token of another name has this hash.
+    /// [`StoreError::TokenTaken`] when a token of another name has this hash.
     pub async fn ensure_token(&self, name: &str, role: Role, hash: &Digest) -> Result<ApiToken> {
         let (name, hash, at) = (name.to_owned(), *hash, self.now());
         self.write(move |connection| {
@@ -24,6 +24,15 @@ impl Store {
                         args![&name],
                     )
                     .await?;
+                let same: Option<(String,)> = connection
+                    .optional(
+                        "SELECT name FROM api_tokens WHERE hash = $1 AND name <> $2",
+                        args![&hash, &name],
+                    )
+                    .await?;
+                if let Some((name,)) = same {
+                    return Err(StoreError::TokenTaken { name });
+                }
                 let row: TokenRow = connection
                     .one(
                         concat!(
@@ -36,17 +45,7 @@ impl Store {
                         ),
                         args![&name, role.as_str(), &hash, at, SERVER],
                     )
-                    .await
-                    .map_err(|error| {
-                        if error.is_unique_violation() {
-                            StoreError::NameTaken {
-                                what: Entity::Token,
-                                name: name.clone(),
-                            }
-                        } else {
-                            error
-                        }
-                    })?;
+                    .await?;
                 let token: ApiToken = row.try_into()?;
                 let same_hash = before
                     .as_ref()

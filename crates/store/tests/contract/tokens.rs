@@ -85,7 +85,10 @@ async fn ensuring_a_token_replaces_its_hash(f: &Fixture) {
         .ensure_token("other", Role::Viewer, &new)
         .await
         .unwrap_err();
-    assert!(matches!(error, StoreError::NameTaken { .. }), "{error:?}");
+    assert!(
+        matches!(&error, StoreError::TokenTaken { name } if name == "admin"),
+        "{error:?}"
+    );
     // Twice it changed something; no hash is on the trail.
     let trail = trail(f).await;
     assert_eq!(trail.len(), 2);

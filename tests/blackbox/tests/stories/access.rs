@@ -112,6 +112,7 @@ async fn the_operators_token_is_taken(on: Database) {
     assert!(!printed.contains(TOKEN), "it is known already");
     let link = format!("sign in at {}/sign-in\n", studio.address());
     assert!(printed.contains(&link), "{printed}");
+    let eds = studio.token("ed", "editor").await;
     // Another one in the environment takes its place.
     let other = "another-token-0123456789abcdef-0123456789abcdef";
     studio
@@ -119,6 +120,16 @@ async fn the_operators_token_is_taken(on: Database) {
         .await;
     studio.with_token(Some(other)).get("/hooks").await.ok();
     studio.get("/hooks").await.problem(401, "unauthorized");
+
+    // One that is somebody else's is told to be.
+    studio.server().kill();
+    let setup = Setup::default().variable("STAGEHOOK_ADMIN_TOKEN", &eds);
+    let ended = refused_start(studio.layout(), &setup, studio.database_url()).await;
+    assert!(!ended.status.success());
+    let said = String::from_utf8_lossy(&ended.stderr);
+    assert!(said.contains("STAGEHOOK_ADMIN_TOKEN cannot be"), "{said}");
+    assert!(said.contains("this token is 'ed' already"), "{said}");
+    assert!(!said.contains(&eds), "{said}");
 }
 
 async fn a_data_directory_has_one_server(on: Database) {
