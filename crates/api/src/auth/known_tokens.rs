@@ -63,3 +63,45 @@ impl KnownTokens {
         self.forgotten.subscribe()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::auth::Credential;
+    use stagehook_core::token::Role;
+
+    const LONG: Duration = Duration::from_secs(3600);
+
+    /// Who listens is asked again when this changes, and not at the next turn alone:
+    /// `refused` waits for both. No clock is looked at here.
+    #[test]
+    fn whoever_waits_is_told_at_once_that_something_was_revoked() {
+        let known = KnownTokens::default();
+        let mut listeners = [known.forgotten(), known.forgotten()];
+        for _ in 0..2 {
+            assert!(listeners.iter().all(|told| !told.has_changed().unwrap()));
+            known.forget();
+            for told in &mut listeners {
+                assert!(told.has_changed().unwrap());
+                told.mark_unchanged();
+            }
+        }
+    }
+
+    /// And then finds nothing that was known before, nor what somebody looked up
+    /// meanwhile.
+    #[test]
+    fn what_was_revoked_is_believed_no_more() {
+        let known = KnownTokens::default();
+        let of = || Credential::of_token("a token").fingerprint();
+        let actor = Actor::new("ed", Role::Editor);
+        let look_up = known.get(of(), LONG).unwrap_err();
+        known.put(&look_up, of(), actor.clone());
+        assert_eq!(known.get(of(), LONG).ok().as_ref(), Some(&actor));
+        known.forget();
+        let before = known.get(of(), LONG).unwrap_err();
+        known.forget();
+        known.put(&before, of(), actor);
+        assert!(known.get(of(), LONG).is_err());
+    }
+}
