@@ -231,10 +231,7 @@ impl ProcessRunner {
 
     /// What holds scripts to their memory.
     pub fn memory_limit(&self) -> MemoryLimit {
-        match &self.groups {
-            Some(groups) if groups.count_memory() => MemoryLimit::ControlGroups,
-            _ => MemoryLimit::Watchdog,
-        }
+        MemoryLimit::by(self.groups.as_deref())
     }
 
     /// Runs a shell hook once: the script that is brought, or else the one that

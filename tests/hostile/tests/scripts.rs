@@ -21,38 +21,6 @@ async fn each_ends_as_expected(
     attack(&arena, cases()).await;
 }
 
-#[rstest]
-#[tokio::test]
-async fn each_that_only_the_kernel_can_count_ends_as_expected(
-    #[values(Confinement::Off, Confinement::Bubblewrap)] confinement: Confinement,
-) {
-    let arena = Arena::new(confinement).unwrap();
-    if let Some(counted) = counted(&arena) {
-        attack(&arena, counted).await;
-    }
-}
-
-#[tokio::test]
-async fn each_that_is_warm_and_only_the_kernel_can_count_ends_as_expected() {
-    let arena = Arena::warm().unwrap();
-    if let Some(counted) = counted(&arena) {
-        assert_eq!(attack(&arena, counted).await, 2);
-    }
-}
-
-/// None where they would hurt the machine.
-#[expect(
-    clippy::print_stderr,
-    reason = "whoever reads the tests learns what was not tried"
-)]
-fn counted(arena: &Arena) -> Option<Vec<Case>> {
-    if !arena.counts() {
-        eprintln!("not tried: no control group can be made for a script on this machine");
-        return None;
-    }
-    Some(scripts::counted())
-}
-
 /// The same for those in Python, forked from an interpreter that is kept for them.
 #[rstest]
 #[case::processes(scripts::processes, 2)]
@@ -81,4 +49,31 @@ async fn attack(arena: &Arena, cases: Vec<Case>) -> usize {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     tried
+}
+
+/// Where there are control groups; `scripts/test` says where these do not run.
+mod counted_by_the_kernel {
+    use super::*;
+
+    /// Elsewhere they would hurt the machine.
+    async fn attack_counted(arena: &Arena) -> usize {
+        assert!(
+            arena.counts(),
+            "no control group can be made for a script on this machine"
+        );
+        attack(arena, scripts::counted()).await
+    }
+
+    #[rstest]
+    #[tokio::test]
+    async fn each_ends_as_expected(
+        #[values(Confinement::Off, Confinement::Bubblewrap)] confinement: Confinement,
+    ) {
+        attack_counted(&Arena::new(confinement).unwrap()).await;
+    }
+
+    #[tokio::test]
+    async fn each_that_is_warm_ends_as_expected() {
+        assert_eq!(attack_counted(&Arena::warm().unwrap()).await, 2);
+    }
 }

@@ -6,7 +6,7 @@ use crate::settings::{Flags, Settings};
 use anyhow::Context as _;
 use clap::Args;
 use serde_json::{Map, Value, json};
-use stagehook_runners::process::ConfinementLevel;
+use stagehook_runners::process::{ConfinementLevel, MemoryLimit};
 
 #[derive(Debug, Args)]
 pub(crate) struct ConfigArgs {
@@ -23,7 +23,9 @@ const TRIED_OUT: &str = "tried out just now";
 pub(super) fn run(args: ConfigArgs) -> anyhow::Result<Ending> {
     let settings = Settings::load(args.flags)?;
     let mut shown = settings.shown();
+    let memory_limit = MemoryLimit::probe().as_str().to_owned();
     shown.push(("confinement", confinement(&settings)?, TRIED_OUT.to_owned()));
+    shown.push(("memory_limit", memory_limit, TRIED_OUT.to_owned()));
     if args.json {
         let document: Map<String, Value> = shown
             .into_iter()

@@ -5,6 +5,7 @@
 //! also knows what to call a breach. Sizes of files alone are left to the
 //! kernel.
 
+use super::cgroup::ControlGroups;
 use rustix::process::Resource;
 use stagehook_core::config::ScriptLimitsInForce;
 use std::ffi::OsString;
@@ -24,6 +25,18 @@ pub enum MemoryLimit {
 }
 
 impl MemoryLimit {
+    /// What a server that was started here would have: tries it out.
+    pub fn probe() -> Self {
+        Self::by(ControlGroups::make().as_deref())
+    }
+
+    pub(super) fn by(groups: Option<&ControlGroups>) -> Self {
+        match groups {
+            Some(groups) if groups.count_memory() => Self::ControlGroups,
+            _ => Self::Watchdog,
+        }
+    }
+
     /// The name used in health.
     pub const fn as_str(self) -> &'static str {
         match self {

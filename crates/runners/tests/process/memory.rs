@@ -5,7 +5,7 @@ use crate::studio::Studio;
 use rstest::rstest;
 use serde_json::{Value, json};
 use stagehook_core::execution::{Execution, ExecutionStatus};
-use stagehook_runners::process::{Confinement, MemoryLimit};
+use stagehook_runners::process::Confinement;
 use tempfile::TempDir;
 
 /// Takes so many MiB, as a Python program of its own.
@@ -18,19 +18,6 @@ async fn within(studio: &Studio, mib: u32, lines: &str) -> Execution {
     studio.script("hook.sh", lines);
     let config: Value = json!({"script_path": "hook.sh", "limits": {"memory_mib": mib}});
     studio.run(config).await
-}
-
-/// Whether the kernel counts memory here; says so where it does not.
-#[expect(
-    clippy::print_stderr,
-    reason = "whoever reads the tests learns what was not tried"
-)]
-fn is_counted(studio: &Studio) -> bool {
-    let is_counted = studio.runner.memory_limit() == MemoryLimit::ControlGroups;
-    if !is_counted {
-        eprintln!("not tried: no control group can be made for a script on this machine");
-    }
-    is_counted
 }
 
 fn is_out_of_memory(execution: &Execution, mib: u32) {
@@ -64,20 +51,6 @@ async fn what_it_printed_before_is_kept(
     assert_eq!(execution.stderr, "so far\n");
 }
 
-/// The kernel ends the one that takes most; what is left of the script is no
-/// success.
-#[rstest]
-#[tokio::test]
-async fn one_whose_child_took_too_much_has_not_passed(
-    #[values(Confinement::Off, Confinement::Bubblewrap)] confinement: Confinement,
-) {
-    let studio = Studio::confined(confinement);
-    if is_counted(&studio) {
-        let execution = within(&studio, 64, &format!("{} || exit 0", taker(1000))).await;
-        is_out_of_memory(&execution, 64);
-    }
-}
-
 #[rstest]
 #[tokio::test]
 async fn one_that_kills_itself_is_not_out_of_memory(
@@ -103,21 +76,6 @@ async fn each_has_its_own_limit_whatever_became_of_others(
         let execution = within(&studio, 64, "exit 0").await;
         assert_eq!(execution.status, ExecutionStatus::Passed, "{execution:?}");
     }
-}
-
-/// They are in memory, and nowhere else.
-#[tokio::test]
-async fn files_in_its_tmp_are_its_memory() {
-    let studio = Studio::confined(Confinement::Bubblewrap);
-    if !is_counted(&studio) {
-        return;
-    }
-    let fill = "head -c 60M /dev/zero > /tmp/a && head -c 60M /dev/zero > /dev/shm/b && echo both";
-    let execution = within(&studio, 64, &format!("{fill}\nsleep 300")).await;
-    is_out_of_memory(&execution, 64);
-    let execution = within(&studio, 256, fill).await;
-    assert_eq!(execution.status, ExecutionStatus::Passed, "{execution:?}");
-    assert_eq!(execution.stdout, "both\n");
 }
 
 /// The kernel keeps what it reads and writes in memory, and gives that back.
@@ -153,4 +111,48 @@ async fn a_file_in_memory_that_outlives_a_run_is_not_counted_in_another() {
     let execution = within(&studio, 64, &taker(40)).await;
     std::fs::remove_file(left).unwrap();
     assert_eq!(execution.status, ExecutionStatus::Passed, "{execution:?}");
+}
+
+/// Where there are control groups; `scripts/test` says where these do not run.
+mod counted_by_the_kernel {
+    use super::*;
+    use stagehook_runners::process::MemoryLimit;
+
+    fn studio(confinement: Confinement) -> Studio {
+        let studio = Studio::confined(confinement);
+        assert_eq!(
+            studio.runner.memory_limit(),
+            MemoryLimit::ControlGroups,
+            "no control group can be made for a script on this machine"
+        );
+        studio
+    }
+
+    /// The kernel ends the one that takes most; what is left of the script is no
+    /// success.
+    #[rstest]
+    #[tokio::test]
+    async fn one_whose_child_took_too_much_has_not_passed(
+        #[values(Confinement::Off, Confinement::Bubblewrap)] confinement: Confinement,
+    ) {
+        let studio = studio(confinement);
+        let execution = within(&studio, 64, &format!("{} || exit 0", taker(1000))).await;
+        is_out_of_memory(&execution, 64);
+    }
+
+    /// They are in memory, and nowhere else.
+    #[rstest]
+    #[tokio::test]
+    async fn files_in_its_tmp_are_its_memory(
+        #[values(Confinement::Bubblewrap)] confinement: Confinement,
+    ) {
+        let studio = studio(confinement);
+        let fill =
+            "head -c 60M /dev/zero > /tmp/a && head -c 60M /dev/zero > /dev/shm/b && echo both";
+        let execution = within(&studio, 64, &format!("{fill}\nsleep 300")).await;
+        is_out_of_memory(&execution, 64);
+        let execution = within(&studio, 256, fill).await;
+        assert_eq!(execution.status, ExecutionStatus::Passed, "{execution:?}");
+        assert_eq!(execution.stdout, "both\n");
+    }
 }
