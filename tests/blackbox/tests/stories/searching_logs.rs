@@ -2,7 +2,7 @@
 //! REQ-API-1, REQ-UI-4
 
 use serde_json::{Value, json};
-use stagehook_tests::{Database, HookDraft, Studio, on_both_databases};
+use stagehook_tests::{Database, Studio, on_both_databases};
 
 on_both_databases!(
     logs_of_all_hooks_are_found,
@@ -283,9 +283,8 @@ async fn logs_are_exported_as_lines(on: Database) {
 
 async fn logs_are_exported_as_a_table(on: Database) {
     let studio = Studio::open(on).await;
+    studio.shell("=sum", "echo summed").create(&studio).await;
     ran(&studio).await;
-    let draft = HookDraft::new("=sum", "shell", json!({"script_path": "none"}));
-    draft.at("post_variant").create(&studio).await;
     let answer = studio
         .get("/hook-logs/export?format=csv&is_test=false")
         .await;
@@ -306,6 +305,7 @@ async fn logs_are_exported_as_a_table(on: Database) {
     // would be a formula is none.
     assert!(rows.contains(",\"graded, 100%\n\","), "{rows}");
     assert!(rows.contains(",\"'=no room\n\","), "{rows}");
+    assert!(rows.contains(",\"'=sum\","), "{rows}");
     let nothing = studio
         .get("/hook-logs/export?format=csv&success=true&hook_type=wasm")
         .await;
