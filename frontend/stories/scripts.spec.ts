@@ -20,6 +20,7 @@ test("a script is changed, compared with what it said, and brought back", async 
   await content.fill("#!/bin/sh\necho two\n");
   await desk.getByRole("button", { name: "Save", exact: true }).click();
   await expect(desk.getByText("stories/story.sh is saved, version 2")).toBeVisible();
+  await expect(content).toContainText("echo two");
 
   await desk.getByRole("tab", { name: "Versions" }).click();
   const diff = desk.getByRole("group", { name: "From version 1 to version 2" });
@@ -41,6 +42,30 @@ test("a script that somebody else changed is not overwritten unseen", async ({ s
   await studio.script("stories/shared.sh", "#!/bin/sh\necho theirs\n");
   await desk.getByRole("button", { name: "Save", exact: true }).click();
   await expect(desk.getByText("Somebody saved version 2 meanwhile")).toBeVisible();
+  const theirs = desk.getByRole("group", { name: "From version 1 to version 2" });
+  await expect(theirs).toContainText("+echo theirs");
   await desk.getByRole("button", { name: "Save mine over it" }).click();
   await expect(desk.getByText("stories/shared.sh is saved, version 3")).toBeVisible();
+});
+
+test("what was saved stays in the editor while it is not known yet what the store has", async ({
+  studio,
+  desk,
+}) => {
+  await studio.script("stories/slow.sh", "#!/bin/sh\necho one\n");
+  await desk.goto("/scripts/stories/slow.sh");
+  const content = desk.getByRole("textbox", { name: "Content" });
+  await content.fill("#!/bin/sh\necho two\n");
+  let letThrough = () => {};
+  const asked = new Promise<void>((resolve) => (letThrough = resolve));
+  await desk.route("**/api/v1/scripts/stories/slow.sh", async (route) => {
+    if (route.request().method() === "GET") await asked;
+    await route.continue();
+  });
+  await desk.getByRole("button", { name: "Save", exact: true }).click();
+  await expect(desk.getByText("stories/slow.sh is saved, version 2")).toBeVisible();
+  await expect(content).toContainText("echo two");
+  await expect(desk.getByRole("status").filter({ hasText: "Saved, version 2" })).toBeVisible();
+  letThrough();
+  await desk.unroute("**/api/v1/scripts/stories/slow.sh", undefined);
 });

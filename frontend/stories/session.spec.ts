@@ -65,4 +65,41 @@ test.describe("the session (UI-1)", () => {
     await expect(page.getByRole("navigation", { name: "Pages" })).toBeVisible();
     await expect(page.getByRole("button", { name: "Account" })).toContainText("admin");
   });
+
+  test("the link signs in where the page to sign in is open already", async ({ studio, page }) => {
+    await page.goto(`${studio.server.url}/sign-in`);
+    await expect(page.getByRole("heading", { name: "Sign in" })).toBeVisible();
+    // The same page but for the fragment: nothing is loaded anew.
+    await page.goto(`${studio.server.url}/sign-in#token=${studio.server.token}`);
+    await expect(page.getByRole("navigation", { name: "Pages" })).toBeVisible();
+    expect(page.url()).not.toContain(studio.server.token);
+  });
+
+  test("who signs in anew in another tab loses nothing that was typed in this one", async ({
+    studio,
+    desk,
+  }) => {
+    const hook = await studio.hook(
+      {
+        name: "typed-in-two-sessions",
+        hook_type: "shell",
+        hook_point: "post_delivery",
+        config: { script_path: "stories/session.sh" },
+      },
+      "#!/bin/sh\nexit 0\n",
+    );
+    await desk.goto(`/hooks/${hook.id}/edit`);
+    const description = desk.getByRole("textbox", { name: "Description" });
+    await description.fill("typed in the first");
+    const signedIn = await desk.request.post(`${studio.server.url}/api/v1/session`, {
+      data: { token: studio.server.token },
+    });
+    expect(signedIn.ok()).toBe(true);
+    await desk.getByRole("button", { name: "Save", exact: true }).click();
+    await expect(desk.getByRole("alert")).toBeVisible();
+    await expect(description).toHaveValue("typed in the first");
+    await desk.getByRole("button", { name: "Save", exact: true }).click();
+    await expect(desk.getByText("typed-in-two-sessions is saved")).toBeVisible();
+    await studio.ask("DELETE", `/hooks/${hook.id}`);
+  });
 });
