@@ -4,6 +4,7 @@
  * left for somebody to review; and a page that is signed in.
  */
 import { expect, type Page, test as base } from "@playwright/test";
+import { furnish } from "./furnish";
 import { Server } from "./server";
 
 export type Json = Record<string, unknown>;
@@ -65,16 +66,19 @@ export class Studio {
   }
 }
 
-export const test = base.extend<{ desk: Page }, { studio: Studio }>({
+export const test = base.extend<{ desk: Page }, { studio: Studio; isFurnished: boolean }>({
+  /** Whether the studio has what the example leaves out, too; one that has is a server of its own. */
+  isFurnished: [false, { option: true, scope: "worker" }],
   studio: [
-    // Playwright reads the names of what a fixture needs from this pattern.
-    async ({}, use) => {
+    async ({ isFurnished }, use) => {
       const server = await Server.start();
       try {
         await server.example();
         await server.example("--halt");
         await server.example("--halt", "leave");
-        await use(new Studio(server));
+        const studio = new Studio(server);
+        if (isFurnished) await furnish(studio);
+        await use(studio);
       } finally {
         await server.remove();
       }
