@@ -26,10 +26,16 @@ impl Places {
         }
     }
 
+    /// Waits for a place, for as long as it takes.
+    pub(crate) async fn wait(&self) -> Result<OwnedSemaphorePermit, Problem> {
+        let place = Arc::clone(&self.free).acquire_owned().await;
+        place.map_err(|_| EngineError::ShuttingDown.into())
+    }
+
     /// Waits for a place, not for ever: some are held for long.
     pub(crate) async fn take(&self) -> Result<OwnedSemaphorePermit, Problem> {
-        match timeout(self.patience, Arc::clone(&self.free).acquire_owned()).await {
-            Ok(place) => place.map_err(|_| EngineError::ShuttingDown.into()),
+        match timeout(self.patience, self.wait()).await {
+            Ok(place) => place,
             Err(_) => Err(Problem::new(
                 StatusCode::SERVICE_UNAVAILABLE,
                 "overloaded",

@@ -43,6 +43,7 @@ pub mod interest;
 pub mod invalid;
 pub mod job;
 pub mod log;
+pub mod moment;
 pub mod nesting;
 pub mod oci_layout;
 pub mod page;

@@ -17,6 +17,7 @@ use stagehook_core::event_pattern::EventPattern;
 use stagehook_core::execution::ExecutionStatus;
 use stagehook_core::ids::{DeliveryId, EventId, HookId};
 use stagehook_core::invalid::{FieldError, Invalid};
+use stagehook_core::moment::Moment;
 use stagehook_core::page::PageRequest;
 use stagehook_core::scope::ScopeType;
 use stagehook_store::{Delivery, DeliveryFilter, Entity, LogFilter, Replay, StoreError};
@@ -43,9 +44,11 @@ pub(crate) struct DeliveryQuery {
     /// Those whose last attempt ended so.
     status: Option<ExecutionStatus>,
     /// Those of events that happened then or later (RFC 3339).
-    since: Option<DateTime<Utc>>,
+    #[param(value_type = Option<DateTime<Utc>>)]
+    since: Option<Moment>,
     /// Those of events that happened before then (RFC 3339).
-    until: Option<DateTime<Utc>>,
+    #[param(value_type = Option<DateTime<Utc>>)]
+    until: Option<Moment>,
     /// Those of events whose data, as JSON text, has this in it.
     contains: Option<String>,
     /// Most items, from 1 to 200; 50 by default.
@@ -118,9 +121,11 @@ pub(crate) struct DeliveryInFull {
 #[serde(deny_unknown_fields)]
 pub(crate) struct ReplayRequest {
     /// Events that happened then or later.
-    since: DateTime<Utc>,
+    #[schema(value_type = DateTime<Utc>)]
+    since: Moment,
     /// Events that happened before then.
-    until: DateTime<Utc>,
+    #[schema(value_type = DateTime<Utc>)]
+    until: Moment,
     /// Those whose type matches.
     #[serde(default)]
     event: Option<EventPattern>,
@@ -192,8 +197,8 @@ pub(crate) async fn list(
         event_id: query.event_id,
         event_name: query.event,
         status: query.status,
-        since: query.since,
-        until: query.until,
+        since: query.since.map(Moment::get),
+        until: query.until.map(Moment::get),
         contains: query.contains,
     };
     let page = state.engine.store().list_deliveries(&filter, page).await?;
@@ -264,8 +269,8 @@ pub(crate) async fn replay(
         return Err(Invalid::one("/until", "must be later than since").into());
     }
     let replay = Replay {
-        since: request.since,
-        until: request.until,
+        since: request.since.get(),
+        until: request.until.get(),
         event: request.event,
         hook_id: request.hook_id,
         succeeded: request.succeeded,

@@ -17,6 +17,7 @@ use serde_json::{Map, Value};
 use stagehook_core::event::Event;
 use stagehook_core::ids::{EventId, JobId};
 use stagehook_core::invalid::{Findings, Invalid, from_value};
+use stagehook_core::moment::Moment;
 use stagehook_core::page::{LIMIT_MAX, PageRequest};
 use stagehook_core::scope::{Scope, ScopeType};
 use stagehook_engine::events::{BATCH_MAX, PublishedEvent};
@@ -86,9 +87,11 @@ pub(crate) struct EventQuery {
     /// Those about one job.
     job_id: Option<JobId>,
     /// Those that happened then or later (RFC 3339).
-    since: Option<DateTime<Utc>>,
+    #[param(value_type = Option<DateTime<Utc>>)]
+    since: Option<Moment>,
     /// Those that happened before then (RFC 3339).
-    until: Option<DateTime<Utc>>,
+    #[param(value_type = Option<DateTime<Utc>>)]
+    until: Option<Moment>,
     /// Most items, from 1 to 200; 50 by default.
     #[param(minimum = 1, maximum = 200)]
     limit: Option<u32>,
@@ -230,8 +233,8 @@ pub(crate) async fn list(
     let filter = EventFilter {
         event_name: query.event,
         job_id: query.job_id,
-        since: query.since,
-        until: query.until,
+        since: query.since.map(Moment::get),
+        until: query.until.map(Moment::get),
     };
     let page = state.engine.store().list_events(&filter, page).await?;
     Ok(Json(page.map(EventShown::from).into()))

@@ -21,6 +21,7 @@ use stagehook_core::execution::{ExecutionStatus, ScriptRun, Usage};
 use stagehook_core::ids::{DeliveryId, ExecutionId, HookId, JobId, LogId, StageRunId};
 use stagehook_core::invalid::Invalid;
 use stagehook_core::log::{BriefLog, ExecutionLog, LeftOut};
+use stagehook_core::moment::Moment;
 use stagehook_core::page::{Page, PageRequest};
 use stagehook_core::scope::ScopeType;
 use stagehook_core::trigger::HookPoint;
@@ -153,9 +154,11 @@ macro_rules! log_query {
             /// Those of tests, or of real runs.
             is_test: Option<bool>,
             /// Those that began then or later (RFC 3339).
-            since: Option<DateTime<Utc>>,
+            #[param(value_type = Option<DateTime<Utc>>)]
+            since: Option<Moment>,
             /// Those that began before then (RFC 3339).
-            until: Option<DateTime<Utc>>,
+            #[param(value_type = Option<DateTime<Utc>>)]
+            until: Option<Moment>,
             /// Those of one stage run.
             stage_run_id: Option<StageRunId>,
             /// Those of one delivery.
@@ -183,8 +186,8 @@ macro_rules! log_query {
                     hook_point: self.hook_point,
                     event: self.event.clone(),
                     is_test: self.is_test,
-                    since: self.since,
-                    until: self.until,
+                    since: self.since.map(Moment::get),
+                    until: self.until.map(Moment::get),
                     stage_run_id: self.stage_run_id,
                     delivery_id: self.delivery_id,
                     contains: self.contains.clone(),
@@ -341,6 +344,16 @@ impl Logs {
     async fn brief_page(&self, page: PageRequest) -> Result<Page<LogItem>, Problem> {
         let _turn = self.turn().await?;
         let page = self.store.list_logs_in_brief(&self.filter, page).await?;
+        Ok(page.map(LogItem::from))
+    }
+
+    /// For who has begun to write an answer, and would have to break off.
+    async fn patient_page(&self, page: PageRequest) -> Result<Page<LogItem>, Problem> {
+        let _turn = match self.filter.contains {
+            Some(_) => Some(self.searches.wait().await?),
+            None => None,
+        };
+        let page = self.store.list_logs(&self.filter, page).await?;
         Ok(page.map(LogItem::from))
     }
 

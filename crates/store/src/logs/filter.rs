@@ -95,37 +95,50 @@ impl LogFilter {
     /// The texts are searched with the database's own function: LIKE minds the
     /// case on one of them, and not on the other.
     pub(super) fn require<'a>(&'a self, connection: &Connection, select: &mut Select<'a>) {
-        let contains = connection.spelt(
+        // Whoever adds a filter is told here that it has to be looked for.
+        let Self {
+            hook_id,
+            job_id,
+            stage_run_id,
+            delivery_id,
+            success,
+            status,
+            is_test,
+            hook_type,
+            hook_point,
+            event,
+            since,
+            until,
+            contains,
+        } = self;
+        let in_texts = connection.spelt(
             "(instr(stdout, ?) > 0 OR instr(stderr, ?) > 0 OR instr(error_message, ?) > 0)",
             "(strpos(stdout, ?) > 0 OR strpos(stderr, ?) > 0 OR strpos(error_message, ?) > 0)",
         );
         select
-            .and_if("hook_id = ?", self.hook_id.map(HookId::get))
-            .and_if("job_id = ?", self.job_id.map(JobId::get))
-            .and_if("stage_run_id = ?", self.stage_run_id.map(StageRunId::get))
-            .and_if("delivery_id = ?", self.delivery_id.map(DeliveryId::get))
-            .and_if("status = ?", self.status.map(ExecutionStatus::as_str))
-            .and_if("hook_type = ?", self.hook_type.map(HookType::as_str))
-            .and_if("hook_point = ?", self.hook_point.map(HookPoint::as_str))
-            .and_if("event = ?", self.event.as_deref())
-            .and_if("executed_at >= ?", self.since)
-            .and_if("executed_at < ?", self.until)
-            .and_if(contains, self.contains.as_deref());
+            .and_if("hook_id = ?", hook_id.map(HookId::get))
+            .and_if("job_id = ?", job_id.map(JobId::get))
+            .and_if("stage_run_id = ?", stage_run_id.map(StageRunId::get))
+            .and_if("delivery_id = ?", delivery_id.map(DeliveryId::get))
+            .and_if("status = ?", status.map(ExecutionStatus::as_str))
+            .and_if("hook_type = ?", hook_type.map(HookType::as_str))
+            .and_if("hook_point = ?", hook_point.map(HookPoint::as_str))
+            .and_if("event = ?", event.as_deref())
+            .and_if("executed_at >= ?", *since)
+            .and_if("executed_at < ?", *until)
+            .and_if(in_texts, contains.as_deref());
         // The rest as in the indexes, which hold these alone.
-        match self.success {
+        match success {
             Some(false) => select.and("success IS FALSE"),
             Some(true) => select.and("success IS TRUE"),
             None => &mut *select,
         };
-        match self.is_test {
+        match is_test {
             Some(false) => select.and("is_test IS FALSE"),
             Some(true) => select.and("is_test IS TRUE"),
             None => &mut *select,
         };
-        if self
-            .status
-            .is_some_and(|status| status != ExecutionStatus::Passed)
-        {
+        if status.is_some_and(|status| status != ExecutionStatus::Passed) {
             select.and("status <> 'passed'");
         }
     }

@@ -4,6 +4,7 @@ use super::filter::LogFilter;
 use crate::database::{Connection, Select, args};
 use crate::error::Result;
 use chrono::{DateTime, Duration, Utc};
+use stagehook_core::moment::Moment;
 use stagehook_core::page::Cursor;
 
 /// A record is stored when its execution has ended, at most a day after it
@@ -126,12 +127,17 @@ pub(super) async fn begin(
         }));
     }
     let mut walk = (before, None);
-    if let Some(until) = rest.until {
+    // Nothing is stored after the years that can be compared.
+    let stored_by = rest.until.and_then(|until| {
+        let by = Moment::new(until)?.get().checked_add_signed(STORED_WITHIN)?;
+        Moment::new(by)
+    });
+    if let Some(stored_by) = stored_by {
         let after: Option<(i64,)> = connection
             .optional(
                 "SELECT id FROM hook_execution_logs WHERE executed_at >= $1
                  ORDER BY executed_at, id LIMIT 1",
-                args![until.checked_add_signed(STORED_WITHIN)],
+                args![stored_by.get()],
             )
             .await?;
         if let Some((after,)) = after {

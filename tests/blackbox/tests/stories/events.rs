@@ -213,6 +213,8 @@ async fn requests_that_are_wrong_say_where(on: Database) {
     studio.send(request).await.problem(400, "invalid-json");
     for (query, pointer) in [
         ("since=yesterday", "/since"),
+        ("since=0000-12-31T00:00:00Z", "/since"),
+        ("until=%2B10000-01-01T00:00:00Z", "/until"),
         ("name=x", "/name"),
         ("job_id=x", "/job_id"),
     ] {

@@ -116,6 +116,8 @@ async fn what_cannot_be_looked_for_is_refused(on: Database) {
         ("is_test=1".to_owned(), "/is_test"),
         ("since=yesterday".to_owned(), "/since"),
         ("until=2026-13-01T00:00:00Z".to_owned(), "/until"),
+        ("since=-5000-01-01T00:00:00Z".to_owned(), "/since"),
+        ("until=%2B12000-01-01T00:00:00Z".to_owned(), "/until"),
         ("stage_run_id=7".to_owned(), "/stage_run_id"),
         ("delivery_id=7".to_owned(), "/delivery_id"),
         ("contains=".to_owned(), "/contains"),

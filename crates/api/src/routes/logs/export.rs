@@ -13,7 +13,7 @@ use stagehook_core::page::{Cursor, PageRequest};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::OwnedSemaphorePermit;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 use utoipa::ToSchema;
 
 /// Logs that are in memory at once; each may hold megabytes.
@@ -160,7 +160,10 @@ pub(super) fn stream(logs: Logs, format: ExportFormat, place: OwnedSemaphorePerm
                 let Next::Page(cursor) = progress.next else {
                     return Ok(None);
                 };
-                progress = read(&logs, format, cursor).await?;
+                // Pages may be empty for long, and so may be the wait for a turn.
+                progress = timeout_at(end, read(&logs, format, cursor))
+                    .await
+                    .unwrap_or_else(|_| Err(broken("it took more than an hour".into())))?;
             }
             if Instant::now() >= end {
                 return Err(broken("it took more than an hour".into()));
@@ -183,7 +186,7 @@ async fn read(
         cursor,
     };
     let page = logs
-        .page(page)
+        .patient_page(page)
         .await
         .map_err(|problem| broken(problem.detail.into()))?;
     let mut text = String::new();
