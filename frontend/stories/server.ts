@@ -82,6 +82,19 @@ export class Server {
     await this.up(new URL(this.address).host);
   }
 
+  /** Runs it at another address meanwhile, where nobody who waits for it here finds it. */
+  async elsewhere(work: () => Promise<void>) {
+    const here = this.address;
+    await this.down();
+    await this.up("127.0.0.1:0");
+    try {
+      await work();
+    } finally {
+      await this.down();
+      this.address = here;
+    }
+  }
+
   /** Runs the example pipeline against it. */
   async example(...flags: string[]) {
     const run = spawn(
