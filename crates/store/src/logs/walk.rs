@@ -129,7 +129,9 @@ pub(super) async fn begin(
     let mut walk = (before, None);
     // Nothing is stored after the years that can be compared.
     let stored_by = rest.until.and_then(|until| {
-        let by = Moment::new(until)?.get().checked_add_signed(STORED_WITHIN)?;
+        let by = Moment::new(until)?
+            .get()
+            .checked_add_signed(STORED_WITHIN)?;
         Moment::new(by)
     });
     if let Some(stored_by) = stored_by {
