@@ -70,7 +70,7 @@ mod tests {
     use crate::auth::Credential;
     use stagehook_core::token::Role;
 
-    const LONG: Duration = Duration::from_secs(3600);
+    const LONG: Duration = Duration::from_hours(1);
 
     /// Who listens is asked again when this changes, and not at the next turn alone:
     /// `refused` waits for both. No clock is looked at here.
