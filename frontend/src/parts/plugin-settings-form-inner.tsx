@@ -6,6 +6,7 @@ import type { Pointed } from "./json-pointer";
 import { errorSchemaOf, validator } from "./json-schema-validator";
 import { templates, widgets } from "./plugin-settings-fields";
 import type { Settings, SettingsSchema } from "./plugin-settings-form";
+import { withTypedChoices } from "./typed-choices";
 
 const UI: UiSchema = {
   "ui:submitButtonOptions": { norender: true },
@@ -37,7 +38,7 @@ export default function Inner({
   readOnly: boolean;
 }) {
   const idPrefix = useId();
-  const shown = useMemo(() => withoutTitle(schema), [schema]);
+  const shown = useMemo(() => withTypedChoices(withoutTitle(schema)), [schema]);
   const said = JSON.stringify(problems);
   const extraErrors = useMemo(() => errorSchemaOf(JSON.parse(said) as Pointed[]), [said]);
   return (
