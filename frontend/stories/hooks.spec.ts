@@ -256,6 +256,8 @@ test.describe("making a hook", () => {
     const settings = desk.getByRole("region", { name: "Settings" });
     await expect(settings.getByRole("textbox", { name: "file" })).toBeVisible();
     await expect(desk.getByText("asked for").first()).toBeVisible();
+    await desk.getByRole("combobox", { name: "on_violation" }).click();
+    await desk.getByRole("option", { name: "needs_review" }).click();
     await desk.getByRole("combobox", { name: "The segment's folder" }).click();
     await desk.getByRole("option", { name: "Read", exact: true }).click();
     await desk.getByRole("button", { name: "Create hook" }).click();
