@@ -7,6 +7,7 @@ import { IconBox, IconMovie, IconPlus, IconSearch, IconWebhook } from "@tabler/i
 import { useEffect, useState } from "react";
 import { useNavigate } from "react-router";
 import { api } from "@/api/client";
+import { useMay } from "@/api/session";
 import { PAGES } from "@/shell/pages";
 import { closeDialog } from "./dialogs";
 
@@ -15,6 +16,7 @@ const MOST = 6;
 export default function Palette() {
   useEffect(() => spotlight.open(), []);
   const navigate = useNavigate();
+  const mayEdit = useMay("editor");
   const [query, setQuery] = useState("");
   const [search] = useDebouncedValue(query.trim(), 150);
   const options = { enabled: search.length > 0 };
@@ -42,7 +44,7 @@ export default function Palette() {
           onClick: go(to),
           leftSection: <Icon size={18} stroke={1.7} />,
         })),
-        ...("new hook".includes(search.toLowerCase())
+        ...(mayEdit && "new hook".includes(search.toLowerCase())
           ? [
               {
                 id: "new",

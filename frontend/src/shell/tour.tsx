@@ -2,6 +2,7 @@
 import { Button, Group, List, Modal, Stack, Text, ThemeIcon } from "@mantine/core";
 import { IconActivity, IconHierarchy2, IconMovie, IconWebhook } from "@tabler/icons-react";
 import { Link } from "react-router";
+import { useMay } from "@/api/session";
 
 const STEPS = [
   [
@@ -27,6 +28,7 @@ const STEPS = [
 ] as const;
 
 export default function Tour({ onClose }: { onClose: () => void }) {
+  const mayEdit = useMay("editor");
   return (
     <Modal opened onClose={onClose} title="Welcome to Stagehook" size="lg">
       <Stack>
@@ -53,9 +55,11 @@ export default function Tour({ onClose }: { onClose: () => void }) {
           Everything can be done from the keyboard: press ? for the keys, Ctrl+K to find anything.
         </Text>
         <Group justify="flex-end">
-          <Button variant="default" component={Link} to="/hooks/new" onClick={onClose}>
-            Make the first hook
-          </Button>
+          {mayEdit && (
+            <Button variant="default" component={Link} to="/hooks/new" onClick={onClose}>
+              Make the first hook
+            </Button>
+          )}
           <Button onClick={onClose} data-autofocus>
             Look around
           </Button>

@@ -67,6 +67,7 @@ export function Component() {
 }
 
 function NothingHere({ isFiltered, onClear }: { isFiltered: boolean; onClear: () => void }) {
+  const mayEdit = useMay("editor");
   if (isFiltered) {
     return (
       <EmptyState
@@ -88,9 +89,11 @@ function NothingHere({ isFiltered, onClear }: { isFiltered: boolean; onClear: ()
       icon={IconSend}
       action={
         <Group justify="center">
-          <Button component={Link} to="/hooks/new?event=job_failed">
-            Make an event hook
-          </Button>
+          {mayEdit && (
+            <Button component={Link} to="/hooks/new?event=job_failed">
+              Make an event hook
+            </Button>
+          )}
           <Button variant="default" component={Link} to="/events">
             Look at events
           </Button>

@@ -61,13 +61,13 @@ export function Component() {
         />
       </Group>
       {isLive ? <LiveTail /> : <OnRecord />}
-      {values.publish && (
+      {mayPublish && values.publish && (
         <PublishEvent
           name={values.publish === "true" ? undefined : values.publish}
           onClose={() => set("publish", null)}
         />
       )}
-      {values.replay && <ReplayEvents onClose={() => set("replay", null)} />}
+      {mayReplay && values.replay && <ReplayEvents onClose={() => set("replay", null)} />}
     </Page>
   );
 }

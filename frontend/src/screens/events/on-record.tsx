@@ -3,6 +3,7 @@ import { Button, Text } from "@mantine/core";
 import { IconBolt } from "@tabler/icons-react";
 import { Link, useNavigate } from "react-router";
 import { client } from "@/api/client";
+import { useMay } from "@/api/session";
 import { EmptyState } from "@/parts/empty-state";
 import { FilterEvent, FilterNumber, FilterRow, FilterTime } from "@/parts/filter-row";
 import { useFilters } from "@/parts/filters";
@@ -88,6 +89,7 @@ export function OnRecord() {
 }
 
 function NoEvents({ isFiltered, onClear }: { isFiltered: boolean; onClear: () => void }) {
+  const mayPublish = useMay("pipeline");
   return isFiltered ? (
     <EmptyState
       title="No event fits"
@@ -105,9 +107,11 @@ function NoEvents({ isFiltered, onClear }: { isFiltered: boolean; onClear: () =>
       title="Nothing happened yet"
       icon={IconBolt}
       action={
-        <Button component={Link} to="/events?publish=segment_completed">
-          Publish the first one
-        </Button>
+        mayPublish && (
+          <Button component={Link} to="/events?publish=segment_completed">
+            Publish the first one
+          </Button>
+        )
       }
     >
       Pipelines publish events over HTTP; Stagehook adds its own as jobs and hooks go on.

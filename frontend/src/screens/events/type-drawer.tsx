@@ -5,6 +5,7 @@ import { Link } from "react-router";
 import { client } from "@/api/client";
 import { problemOf } from "@/api/problem";
 import { outdated } from "@/api/queries";
+import { useMay } from "@/api/session";
 import { Confirm } from "@/parts/confirm";
 import { JsonView } from "@/parts/json-view";
 import { PluginSettingsForm, type SettingsSchema } from "@/parts/plugin-settings-form";
@@ -21,6 +22,7 @@ export function TypeDrawer({
   onClose: () => void;
 }) {
   const [asks, setAsks] = useState(false);
+  const mayPublish = useMay("pipeline");
   const schema = type?.schema as SettingsSchema | null | undefined;
   return (
     <Drawer opened={type !== undefined} onClose={onClose} title={type?.name} size="lg">
@@ -42,7 +44,7 @@ export function TypeDrawer({
                 Its events
               </Button>
             )}
-            {!type.built_in && (
+            {!type.built_in && mayPublish && (
               <Button
                 component={Link}
                 to={`/events?publish=${type.name}`}

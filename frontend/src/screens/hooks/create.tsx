@@ -2,8 +2,10 @@ import { Skeleton } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearchParams } from "react-router";
 import type { Schemas } from "@/api/client";
+import { useMay } from "@/api/session";
 import { BackLink } from "@/parts/back-link";
 import { sayHookPoint } from "@/parts/hook-words";
+import { NotForRole } from "@/parts/not-for-role";
 import { Page } from "@/parts/page";
 import { ProblemAlert } from "@/parts/problem-alert";
 import { useScopes } from "@/parts/scopes";
@@ -14,11 +16,22 @@ import { BLANK, type Draft, draftOf } from "./form/draft";
 import { HookForm } from "./form/hook-form";
 import { TEMPLATES } from "./templates";
 
+const BACK = <BackLink to="/hooks">Hooks</BackLink>;
+
+export function Component() {
+  if (useMay("editor")) return <NewHook />;
+  return (
+    <Page title="New hook" before={BACK}>
+      <NotForRole what="New hooks" needs="editor" />
+    </Page>
+  );
+}
+
 /**
  * The address says what the form begins with: `template`, or `copy` with the hook that
  * is copied, and `scope_type`, `scope_id`, `hook_point`, `event`, `plugin`, `script`.
  */
-export function Component() {
+function NewHook() {
   const navigate = useNavigate();
   const [params] = useSearchParams();
   const scopes = useScopes();
@@ -44,7 +57,7 @@ export function Component() {
           </>
         ) : undefined
       }
-      before={<BackLink to="/hooks">Hooks</BackLink>}
+      before={BACK}
     >
       <ProblemAlert error={source.error} onRetry={() => void source.refetch()} />
       {!draft && !source.error && <Skeleton h={480} maw={1120} />}

@@ -43,9 +43,15 @@ export function Component() {
       {hooks.isPending && <Loading />}
       {hooks.data && total === 0 && (
         <EmptyState title="No hooks yet" icon={IconWebhook}>
-          A hook is what to run, and what triggers it. Begin with one of these and change it to your
-          needs.
-          <TemplateCards />
+          A hook is what to run, and what triggers it.{" "}
+          {mayEdit ? (
+            <>
+              Begin with one of these and change it to your needs.
+              <TemplateCards />
+            </>
+          ) : (
+            "To make one takes the role editor."
+          )}
         </EmptyState>
       )}
       {total > 0 && (

@@ -8,6 +8,7 @@ import {
 import { useMemo } from "react";
 import { Link } from "react-router";
 import { api } from "@/api/client";
+import { useMay } from "@/api/session";
 import { EmptyState } from "@/parts/empty-state";
 import { useFilters } from "@/parts/filters";
 import { Page } from "@/parts/page";
@@ -23,6 +24,7 @@ export function Component() {
   const filters = useFilters("project", "scene_type", "search", "only");
   const { values, set, setAll } = filters;
   const scopes = useScopes();
+  const mayEdit = useMay("editor");
   const project = scopes.projects.find(({ id }) => String(id) === values.project);
   const sceneTypes = scopes.sceneTypes.filter(({ project_id }) => project_id === project?.id);
   const sceneType = sceneTypes.find(({ id }) => String(id) === values.scene_type);
@@ -131,9 +133,11 @@ export function Component() {
           title="No hooks yet"
           icon={IconHierarchy2}
           action={
-            <Button component={Link} to="/hooks/new">
-              New hook
-            </Button>
+            mayEdit && (
+              <Button component={Link} to="/hooks/new">
+                New hook
+              </Button>
+            )
           }
         >
           A hook of the studio applies to all its projects and scene types, until one of them

@@ -97,7 +97,7 @@ export function Component() {
         )
       )}
       <ShowMore list={list} />
-      {values.upload && <UploadPlugin onClose={() => set("upload", null)} />}
+      {mayUpload && values.upload && <UploadPlugin onClose={() => set("upload", null)} />}
     </Page>
   );
 }

@@ -31,6 +31,7 @@ export function Component() {
     params: { path: { name }, query: { limit: 200 } },
   });
   const filters = useFilters("install");
+  const mayInstall = useMay("editor");
   const all = versions.data?.items ?? [];
   const shown = version
     ? all.find((one) => one.version === version)
@@ -46,7 +47,7 @@ export function Component() {
       />
     );
   }
-  if (filters.values.install) {
+  if (filters.values.install && mayInstall) {
     return (
       <InstallPlugin
         key={shown.version}

@@ -18,7 +18,7 @@ import { Section } from "@/parts/section";
 import { Ago, sayMoment } from "@/parts/time";
 import type { Column } from "@/parts/virtual-table";
 import { nameOf, sayChange, SUBJECTS, subjectLink } from "./audit-words";
-import { NotForRole } from "./not-for-role";
+import { NotForRole } from "@/parts/not-for-role";
 
 type Entry = Schemas["AuditEntry"];
 

@@ -15,7 +15,7 @@ import { PAGED, ShowMore } from "@/parts/show-more";
 import { tellDone } from "@/parts/tell";
 import { Ago, When } from "@/parts/time";
 import { counted } from "@/parts/words";
-import { NotForRole } from "./not-for-role";
+import { NotForRole } from "@/parts/not-for-role";
 import { SetSecret } from "./set-secret";
 
 type Secret = Schemas["ShownSecret"];

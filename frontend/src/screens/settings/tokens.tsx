@@ -14,7 +14,7 @@ import { PAGED, ShowMore } from "@/parts/show-more";
 import { tellDone } from "@/parts/tell";
 import { Ago, When } from "@/parts/time";
 import { CreateToken } from "./create-token";
-import { NotForRole } from "./not-for-role";
+import { NotForRole } from "@/parts/not-for-role";
 
 type Token = Schemas["ApiToken"];
 
