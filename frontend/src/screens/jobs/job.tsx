@@ -17,7 +17,7 @@ import { useScopes } from "@/parts/scopes";
 import { tellDone } from "@/parts/tell";
 import { Ago } from "@/parts/time";
 import { ExecutionList } from "../executions/execution-list";
-import { useJobLogs, useStageRuns } from "./data";
+import { useJobRefresh, useStageRuns } from "./data";
 import { MetadataGrowth } from "./metadata";
 import { ReviewedBy, ReviewPanel } from "./review";
 import { Stages } from "./stages";
@@ -41,7 +41,7 @@ function Shown({ job }: { job: Job }) {
   const { values, set, setAll } = filters;
   const tab = TABS.find((name) => name === values.tab) ?? "stages";
   const runs = useStageRuns(job.id);
-  const logs = useJobLogs(job.id);
+  useJobRefresh(job.id);
   const scopes = useScopes();
   const chain = job.scene_type_id
     ? scopes.chain("scene_type", job.scene_type_id)
@@ -79,15 +79,15 @@ function Shown({ job }: { job: Job }) {
         <Tabs.Panel value="stages">
           <Stack gap="xl">
             <Stages
+              jobId={job.id}
               runs={runs}
-              logs={logs}
               stage={values.stage}
               onStage={(stage) => set("stage", stage)}
             />
           </Stack>
         </Tabs.Panel>
         <Tabs.Panel value="metadata">
-          <MetadataGrowth logs={logs} step={values.step} onStep={(step) => set("step", step)} />
+          <MetadataGrowth jobId={job.id} step={values.step} onStep={(step) => set("step", step)} />
         </Tabs.Panel>
         <Tabs.Panel value="executions">
           <ExecutionList jobId={job.id} />
@@ -111,13 +111,13 @@ function Shown({ job }: { job: Job }) {
 function Complete({ job }: { job: Job }) {
   const [isAsked, setAsked] = useState(false);
   const may = useMay("pipeline");
+  if (!may) return null;
   return (
     <>
       <Tooltip label="The pipeline says so itself, as a rule.">
         <Button
           variant="default"
           leftSection={<IconCircleCheck size={16} aria-hidden />}
-          disabled={!may}
           onClick={() => setAsked(true)}
         >
           Complete

@@ -19,20 +19,21 @@ import { OutcomeMark } from "@/parts/outcome";
 import { ProblemAlert } from "@/parts/problem-alert";
 import { Section } from "@/parts/section";
 import type { LogItem } from "../executions/words";
-import type { useJobLogs } from "./data";
+import { useJobLogs } from "./data";
 import classes from "./metadata.module.css";
 import { type Step, stepsOf } from "./steps";
 
 export function MetadataGrowth({
-  logs,
+  jobId,
   step,
   onStep,
 }: {
-  logs: ReturnType<typeof useJobLogs>;
+  jobId: number;
   /** Which step the address names. */
   step: string | undefined;
   onStep: (step: string) => void;
 }) {
+  const logs = useJobLogs(jobId, { brief: false });
   const steps = useMemo(() => stepsOf(logs.data?.items ?? []), [logs.data]);
   if (logs.error) return <ProblemAlert error={logs.error} onRetry={() => void logs.refetch()} />;
   if (!logs.data) return <Skeleton h={480} />;

@@ -1,5 +1,5 @@
 /** A halted job: why, and a person's decision. */
-import { Anchor, Button, Group, Paper, Stack, Text, Textarea, Title, Tooltip } from "@mantine/core";
+import { Anchor, Button, Group, Paper, Stack, Text, Textarea, Title } from "@mantine/core";
 import { IconBan, IconEye, IconPlayerPlay } from "@tabler/icons-react";
 import { useState } from "react";
 import { Link } from "react-router";
@@ -71,40 +71,43 @@ export function ReviewPanel({ job, runs }: { job: Job; runs: readonly StageRun[]
             maxHeight={180}
           />
         )}
-        <Textarea
-          label="Note"
-          description="Why, for whoever looks at this job later."
-          autosize
-          minRows={2}
-          maxRows={8}
-          value={note}
-          onChange={(event) => setNote(event.currentTarget.value)}
-          error={detailsAt(problem, "/note")}
-          disabled={!may}
-        />
+        {may && (
+          <Textarea
+            label="Note"
+            description="Why, for whoever looks at this job later."
+            autosize
+            minRows={2}
+            maxRows={8}
+            value={note}
+            onChange={(event) => setNote(event.currentTarget.value)}
+            error={detailsAt(problem, "/note")}
+          />
+        )}
         <ProblemAlert error={review.error} known={["/note"]} />
         <Group gap="sm">
-          <May may={may}>
+          {may && (
             <Button
               leftSection={<IconPlayerPlay size={16} aria-hidden />}
               loading={review.isPending && !isRejecting}
-              disabled={!may}
               onClick={() => void decide("resume").catch(() => undefined)}
             >
               Resume
             </Button>
-          </May>
-          <May may={may}>
+          )}
+          {may ? (
             <Button
               variant="default"
               c="var(--outcome-bad)"
               leftSection={<IconBan size={16} aria-hidden />}
-              disabled={!may}
               onClick={() => setRejecting(true)}
             >
               Reject
             </Button>
-          </May>
+          ) : (
+            <Text fz="sm" c="dimmed">
+              To review takes the role editor.
+            </Text>
+          )}
         </Group>
       </Stack>
       {isRejecting && (
@@ -118,10 +121,6 @@ export function ReviewPanel({ job, runs }: { job: Job; runs: readonly StageRun[]
       )}
     </Paper>
   );
-}
-
-function May({ may, children }: { may: boolean; children: React.ReactNode }) {
-  return may ? children : <Tooltip label="To review takes the role editor.">{children}</Tooltip>;
 }
 
 /** What a person decided before. */

@@ -3,7 +3,6 @@ import { IconAlertTriangle, IconHandStop, IconPlayerStop } from "@tabler/icons-r
 import { useEffect, useState } from "react";
 import { Link, useParams } from "react-router";
 import { api, client } from "@/api/client";
-import { useHeard } from "@/api/live";
 import { problemOf } from "@/api/problem";
 import { outdated } from "@/api/queries";
 import { useMay } from "@/api/session";
@@ -13,11 +12,13 @@ import { ChangesView } from "@/parts/changes-view";
 import { Confirm } from "@/parts/confirm";
 import { sayHookPoint } from "@/parts/hook-words";
 import { JsonView } from "@/parts/json-view";
+import { isKnown } from "@/parts/known";
 import { isMembers, type Json } from "@/parts/merge-patch";
 import { Page } from "@/parts/page";
 import { Section } from "@/parts/section";
 import { Ago, sayDuration } from "@/parts/time";
-import { fileName, inputOf, type LogItem } from "../executions/words";
+import { fileName, type HookInput, inputOf, type LogItem } from "../executions/words";
+import { useRunLogs, useRunRefresh } from "./data";
 import { type Row, Timeline } from "./timeline";
 import { halterOf, nameOf, standOf, type StageRun, tookOf, VerdictBadge } from "./words";
 
@@ -25,14 +26,8 @@ import { halterOf, nameOf, standOf, type StageRun, tookOf, VerdictBadge } from "
 export function Component() {
   const id = useParams().id ?? "";
   const query = api.useQuery("get", "/api/v1/stage-runs/{id}", { params: { path: { id } } });
-  const logs = api.useQuery("get", "/api/v1/hook-logs", {
-    params: { query: { stage_run_id: id, limit: 200 } },
-  });
-  const isRunning = query.data?.status === "running";
-  useHeard(({ event_name, data }) => {
-    if (!isRunning || data.stage_run_id !== id || event_name === "hook_output") return;
-    outdated("/stage-runs/{id}", "/hook-logs");
-  });
+  const logs = useRunLogs(id);
+  useRunRefresh(id);
   if (query.data) {
     // Newest first, as all logs are.
     const inOrder = [...(logs.data?.items ?? [])].reverse();
@@ -62,7 +57,7 @@ function Shown({
   const isRunning = run.status === "running";
   const elapsed = useElapsed(run.started_at, isRunning);
   const planned = usePlanned(run, job?.project_id, job?.scene_type_id);
-  const first = logs[0] && inputOf(logs[0]);
+  const first = useFirstInput(logs);
   const jobName = job ? nameOf(job) : `Job ${run.job_id}`;
   const totalMs = tookOf(run) ?? elapsed;
   return (
@@ -113,12 +108,16 @@ function Shown({
           title="What the hooks changed"
           says="The metadata at the end, against what the pipeline brought."
         >
-          <ChangesView
-            label="Changes of the metadata"
-            before={first?.metadata ?? metadataOf(run)}
-            after={metadataOf(run)}
-            empty="The hooks changed nothing in the metadata."
-          />
+          {isPending || (logs.length > 0 && !first) ? (
+            <Skeleton h={120} />
+          ) : (
+            <ChangesView
+              label="Changes of the metadata"
+              before={first?.metadata ?? metadataOf(run)}
+              after={metadataOf(run)}
+              empty="The hooks changed nothing in the metadata."
+            />
+          )}
         </Section>
         <Section title="Metadata that the pipeline goes on with">
           <JsonView label="Metadata" value={run.metadata} maxHeight={420} />
@@ -126,6 +125,19 @@ function Shown({
       </Stack>
     </Page>
   );
+}
+
+/** What the pipeline brought, which the first hook was told; asked for where it is long. */
+function useFirstInput([first]: readonly LogItem[]): HookInput | undefined {
+  const isLong = isKnown(first?.left_out?.input);
+  const whole = api.useQuery(
+    "get",
+    "/api/v1/hook-logs/{id}",
+    { params: { path: { id: first?.id ?? 0 } } },
+    { enabled: isLong, staleTime: Number.POSITIVE_INFINITY },
+  );
+  const log = isLong ? whole.data : first;
+  return log && inputOf(log);
 }
 
 const metadataOf = (run: StageRun): Json => {
@@ -231,12 +243,12 @@ function useElapsed(startedAt: string, isRunning: boolean): number {
 function Cancel({ run }: { run: StageRun }) {
   const [isAsked, setAsked] = useState(false);
   const may = useMay("pipeline");
+  if (!may) return null;
   return (
     <>
       <Button
         variant="default"
         leftSection={<IconPlayerStop size={16} aria-hidden />}
-        disabled={!may}
         onClick={() => setAsked(true)}
       >
         Cancel the run

@@ -11,25 +11,26 @@ import { Section } from "@/parts/section";
 import { Ago, sayDuration } from "@/parts/time";
 import { type Column, VirtualTable } from "@/parts/virtual-table";
 import { fileName, inputOf, type LogItem } from "../executions/words";
-import type { useJobLogs, useStageRuns } from "./data";
+import { useJobLogs, type useStageRuns } from "./data";
 import classes from "./stages.module.css";
 import { standOf, type StageRun, tookOf, VerdictBadge } from "./words";
 
 type HookPoint = Schemas["HookPoint"];
 
 export function Stages({
+  jobId,
   runs,
-  logs,
   stage,
   onStage,
 }: {
+  jobId: number;
   runs: ReturnType<typeof useStageRuns>;
-  logs: ReturnType<typeof useJobLogs>;
   stage: string | undefined;
   onStage: (stage: string | null) => void;
 }) {
   const navigate = useNavigate();
   const open = useCallback(({ id }: StageRun) => void navigate(`/stage-runs/${id}`), [navigate]);
+  const logs = useJobLogs(jobId, { brief: true });
   const files = useMemo(() => filesOf(logs.data?.items ?? []), [logs.data]);
   if (runs.error) return <ProblemAlert error={runs.error} onRetry={() => void runs.refetch()} />;
   if (!runs.data) return <Skeleton h={360} />;
