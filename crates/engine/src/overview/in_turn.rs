@@ -191,7 +191,7 @@ mod tests {
     #[tokio::test]
     async fn it_rests_for_longer_than_it_took() {
         let numbers = InTurn::<(), ()>::new();
-        let took = Duration::from_secs(60);
+        let took = Duration::from_mins(1);
         let mut turn = numbers.turn.lock().await;
         let before = Instant::now();
         turn.rest(took);
