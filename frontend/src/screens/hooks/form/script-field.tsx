@@ -24,7 +24,7 @@ export function ScriptField() {
           isPushed ? (
             <>
               In the script store.{" "}
-              <Anchor component={Link} to={`/scripts/${value}`} fz="inherit">
+              <Anchor component={Link} to={`/scripts/${value}`} fz="inherit" underline="always">
                 Look at it
               </Anchor>
             </>
