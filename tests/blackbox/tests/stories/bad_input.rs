@@ -115,7 +115,7 @@ async fn jobs_and_scene_types_belong_to_projects_that_are_there(on: Database) {
             "/name",
         ),
         (
-            json!({"name": "fea\u{200d}ture"}),
+            json!({"name": "red\u{200d}blue"}),
             422,
             "invalid-request",
             "/name",
