@@ -73,6 +73,8 @@ export const theme = createTheme({
     // In its own colour it could not be read on its own ground.
     Alert: { styles: { title: { color: "var(--mantine-color-text)" } } },
     Button: { defaultProps: { size: "sm" } },
+    // A menu has items and nothing else in it: the first of them gets the focus.
+    Menu: { defaultProps: { withInitialFocusPlaceholder: false } },
     Table: { defaultProps: { verticalSpacing: "xs", highlightOnHover: true } },
     Tooltip: { defaultProps: { openDelay: 250, withArrow: true, multiline: true, maw: 360 } },
     Badge: { defaultProps: { variant: "light", radius: "sm", tt: "none", fw: 560 } },

@@ -51,15 +51,13 @@ export const test = base.extend<{ visit: Visit }>({
           "data-mantine-color-scheme",
           colorScheme,
         );
-        // Colours that are on their way are neither's.
-        await page.evaluate(() =>
-          Promise.all(
-            document
-              .getAnimations()
-              .filter((animation) => animation instanceof CSSTransition)
-              .map(({ finished }) => finished.catch(() => undefined)),
-          ),
-        );
+        // Colours that are on their way are neither's; what inherits one sets out after it.
+        await page.evaluate(async () => {
+          const frame = () => new Promise(requestAnimationFrame);
+          const isOnItsWay = () =>
+            document.getAnimations().some((animation) => animation instanceof CSSTransition);
+          for (let still = 0; still < 3; still = isOnItsWay() ? 0 : still + 1) await frame();
+        });
       },
     });
     for (const end of ends) await end();

@@ -113,7 +113,7 @@ export async function hookScreens(studio: Studio): Promise<Screen[]> {
       path: inheritance,
       then: async (page) => {
         await page
-          .getByRole("button", { name: /^Why does it not run\?/ })
+          .getByRole("button", { name: /^Why does this run\? naming/ })
           .first()
           .click();
         await page.getByRole("dialog").waitFor();
@@ -124,7 +124,7 @@ export async function hookScreens(studio: Studio): Promise<Screen[]> {
       path: inheritance,
       then: async (page) => {
         await page
-          .getByRole("button", { name: /^What can be done with naming/ })
+          .getByRole("button", { name: /^What can be done with naming of the project/ })
           .first()
           .click();
         await page.getByRole("menu").waitFor();
