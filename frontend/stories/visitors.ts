@@ -64,9 +64,11 @@ export const test = base.extend<{ visit: Visit }>({
   },
 });
 
+let viewers = 0;
+
 async function viewersToken(studio: Studio): Promise<string> {
   const made = await studio.ask<{ token: string }>("POST", "/tokens", {
-    name: "visitor",
+    name: `visitor ${++viewers}`,
     role: "viewer",
   });
   return made.token;
