@@ -94,7 +94,7 @@ fn a_limit_is_kept_also_across_pages() {
 #[test]
 fn logs_of_a_hook_are_one_line_each() {
     let server = FakeServer::start();
-    server.answers("GET /hooks/7/logs?status=timed_out&limit=50", 200, json!({"items": [
+    server.answers("GET /hooks/7/logs?status=timed_out&brief=true&limit=50", 200, json!({"items": [
         {"id": 9, "hook": {"name": "grade"}, "status": "timed_out", "error": "took\nmore than 30 s"},
     ], "next_cursor": null}));
     let table = server
