@@ -1,7 +1,7 @@
 /** What happens on the server, as it happens, for what is on the screen. */
 import { useEffect, useRef } from "react";
 import { useGather } from "./gather";
-import { outdatedByOthers } from "./queries";
+import { outdatedByOthers, queries } from "./queries";
 import { followTogether } from "./shared-stream";
 import type { LiveEvent } from "./stream";
 
@@ -16,6 +16,24 @@ export function useHeard(onEvent: (event: LiveEvent) => void) {
     listeners.add(listener);
     return () => {
       listeners.delete(listener);
+    };
+  }, []);
+}
+
+const waiting = new Set<() => void>();
+
+/**
+ * Calls back when the page begins to hear events while the component is shown: what
+ * happened between its first request and then, nobody told it.
+ */
+export function useBeganToHear(onBegin: () => void) {
+  const latest = useRef(onBegin);
+  latest.current = onBegin;
+  useEffect(() => {
+    const begin = () => latest.current();
+    waiting.add(begin);
+    return () => {
+      waiting.delete(begin);
     };
   }, []);
 }
@@ -47,11 +65,18 @@ export function useLiveRefresh() {
       if (event_name.startsWith(prefix)) for (const route of routes) refresh(route);
     }
   });
-  useEffect(
-    () =>
-      followTogether((event) => {
+  useEffect(() => {
+    let wasOpen = false;
+    return followTogether(
+      (event) => {
         for (const listener of listeners) listener(event);
-      }),
-    [],
-  );
+      },
+      () => {
+        for (const begin of waiting) begin();
+        // What was missed in an interruption may be anything.
+        if (wasOpen) void queries.invalidateQueries();
+        wasOpen = true;
+      },
+    );
+  }, []);
 }

@@ -5,9 +5,15 @@ import { queries } from "./queries";
 import { follow, type LiveEvent } from "./stream";
 import type { Asked, ToldTab } from "./stream-worker";
 
-/** Follows it until the answer is called. Where tabs cannot share, this one has its own. */
-export function followTogether(onEvent: (event: LiveEvent) => void): () => void {
-  const followAlone = () => follow({}, { onEvent, onClosed: () => void doubted() });
+/**
+ * Follows it until the answer is called. Where tabs cannot share, this one has its own.
+ * `onOpen` is called when it is heard, again after each interruption.
+ */
+export function followTogether(
+  onEvent: (event: LiveEvent) => void,
+  onOpen: () => void,
+): () => void {
+  const followAlone = () => follow({}, { onEvent, onOpen, onClosed: () => void doubted() });
   if (typeof SharedWorker === "undefined") return followAlone();
   let endOwn: (() => void) | undefined;
   const worker = new SharedWorker(new URL("./stream-worker.ts", import.meta.url), {
@@ -22,6 +28,7 @@ export function followTogether(onEvent: (event: LiveEvent) => void): () => void 
   };
   port.onmessage = ({ data }: MessageEvent<ToldTab>) => {
     if (data === "not signed in") notSignedIn.announce();
+    else if (data === "open") onOpen();
     else if (data === "closed") void doubted();
     else onEvent(data.event);
   };

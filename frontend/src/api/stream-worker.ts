@@ -8,23 +8,40 @@ import { follow, type LiveEvent } from "./stream";
 
 /** What a tab asks, and what it is told. */
 export type Asked = "join" | "leave";
-export type ToldTab = { event: LiveEvent } | "not signed in" | "closed";
+export type ToldTab = { event: LiveEvent } | "open" | "not signed in" | "closed";
 
 const tabs = new Set<MessagePort>();
 let end: (() => void) | undefined;
+let isOpen = false;
 
 function tell(told: ToldTab) {
   for (const tab of tabs) tab.postMessage(told);
 }
 
 function onAsked(tab: MessagePort, asked: Asked) {
-  if (asked === "join") tabs.add(tab);
-  else tabs.delete(tab);
+  if (asked === "join") {
+    tabs.add(tab);
+    if (isOpen) tab.postMessage("open" satisfies ToldTab);
+  } else tabs.delete(tab);
   if (tabs.size > 0) {
-    end ??= follow({}, { onEvent: (event) => tell({ event }), onClosed: () => tell("closed") });
+    end ??= follow(
+      {},
+      {
+        onOpen: () => {
+          isOpen = true;
+          tell("open");
+        },
+        onEvent: (event) => tell({ event }),
+        onClosed: () => {
+          isOpen = false;
+          tell("closed");
+        },
+      },
+    );
   } else {
     end?.();
     end = undefined;
+    isOpen = false;
   }
 }
 

@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { client } from "@/api/client";
 import { everyPage } from "@/api/every-page";
 import { useGather } from "@/api/gather";
-import { useHeard } from "@/api/live";
+import { useBeganToHear, useHeard } from "@/api/live";
 import { PAGES, queries } from "@/api/queries";
 import type { LogItem } from "../executions/words";
 import type { StageRun } from "./words";
@@ -78,13 +78,16 @@ export function useJobRefresh(jobId: number) {
 /** One hook after the other: a moment is enough to see each. */
 const RUN_REFRESH_MS = 300;
 
-/** Asks for the stage run and its executions again when something is told of it. */
-export function useRunRefresh(runId: string) {
+/** Asks for the stage run and its executions again when something is told of it, or was perhaps missed. */
+export function useRunRefresh(runId: string, isRunning: boolean) {
   const refresh = useGather<string>(() => {
     void queries.invalidateQueries({ queryKey: [PAGES, RUN_LOGS, runId] });
     void queries.invalidateQueries({ queryKey: ["get", "/api/v1/stage-runs/{id}"] });
   }, RUN_REFRESH_MS);
   useHeard(({ event_name, data }) => {
     if (data.stage_run_id === runId && event_name !== "hook_output") refresh(runId);
+  });
+  useBeganToHear(() => {
+    if (isRunning) refresh(runId);
   });
 }

@@ -27,7 +27,7 @@ export function Component() {
   const id = useParams().id ?? "";
   const query = api.useQuery("get", "/api/v1/stage-runs/{id}", { params: { path: { id } } });
   const logs = useRunLogs(id);
-  useRunRefresh(id);
+  useRunRefresh(id, !query.data || query.data.status === "running");
   if (query.data) {
     // Newest first, as all logs are.
     const inOrder = [...(logs.data?.items ?? [])].reverse();
