@@ -53,10 +53,19 @@ export const test = base.extend<{ visit: Visit }>({
         );
         // Colours that are on their way are neither's; what inherits one sets out after it.
         await page.evaluate(async () => {
-          const frame = () => new Promise(requestAnimationFrame);
+          const frame = () =>
+            new Promise((resolve) => {
+              requestAnimationFrame(resolve);
+              // What is not drawn has no frames.
+              setTimeout(resolve, 100);
+            });
           const isOnItsWay = () =>
             document.getAnimations().some((animation) => animation instanceof CSSTransition);
-          for (let still = 0; still < 3; still = isOnItsWay() ? 0 : still + 1) await frame();
+          const end = performance.now() + 3_000;
+          for (let still = 0; still < 3 && performance.now() < end; ) {
+            await frame();
+            still = isOnItsWay() ? 0 : still + 1;
+          }
         });
       },
     });
