@@ -62,7 +62,7 @@ export const test = base.extend<{ visit: Visit }>({
           const isOnItsWay = () =>
             document.getAnimations().some((animation) => animation instanceof CSSTransition);
           const end = performance.now() + 3_000;
-          for (let still = 0; still < 3 && performance.now() < end; ) {
+          for (let still = 0; still < 3 && performance.now() < end;) {
             await frame();
             still = isOnItsWay() ? 0 : still + 1;
           }
